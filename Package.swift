@@ -1,0 +1,61 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is held to the same rules: Swift 6 mode, no warning, no import that leaks by accident.
+let rules: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: rules)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["LinkTestSupport"], swiftSettings: rules)
+}
+
+let package = Package(
+  name: "linkworker",
+  products: [.executable(name: "linkworker", targets: ["linkworker"])],
+  targets: [
+    // C libraries
+    .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "CMicroHTTPD", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+    // The core: no IO, no clock, no C
+    module("LinkCore"),
+
+    // Edges: each one outside thing; none imports another
+    module("LinkCrypto", ["LinkCore", "COpenSSL"]),
+    module("LinkKafka", ["LinkCore", "CRdKafka"]),
+    module("LinkHTTP", ["LinkCore", "CCurl"]),
+    module("LinkStore", ["LinkCore", "CSQLite"]),
+    module("LinkOps", ["LinkCore"]),
+    module("LinkSandbox", ["LinkCore", "LinkCrypto", "CMicroHTTPD", "CRdKafka"]),
+
+    // Wiring
+    module(
+      "LinkCommands",
+      ["LinkCore", "LinkCrypto", "LinkKafka", "LinkHTTP", "LinkStore", "LinkOps", "LinkSandbox"]),
+    .executableTarget(name: "linkworker", dependencies: ["LinkCommands"], swiftSettings: rules),
+
+    // Tests
+    .target(
+      name: "LinkTestSupport", dependencies: ["LinkCore", "LinkCrypto", "LinkSandbox"], path: "Tests/LinkTestSupport",
+      swiftSettings: rules),
+    tests("LinkCoreTests", ["LinkCore", "LinkCrypto"]),
+    tests("LinkStoreTests", ["LinkStore", "LinkCore", "LinkCrypto"]),
+    tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),
+    tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox"]),
+    tests("LinkSandboxTests", ["LinkSandbox", "LinkCore"]),
+    tests("LinkCommandsTests", ["LinkCommands", "LinkCore"]),
+    tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
