@@ -1,0 +1,111 @@
+/// What one decision asks of the next transaction, and what it means once that is committed.
+struct Proposal: Sendable {
+  var id: UInt64
+  var lane: LaneID
+  /// The link that it decides, where it decides one.
+  var key: LinkKey?
+  /// The received record that it settles, where it settles one.
+  var settles: Int64?
+  var records: [OutgoingRecord] = []
+  var state: [StateRecord] = []
+  /// The journaled answer that is spent with it.
+  var journal: JournalKey?
+  /// After a refusal by the broker: when it may be tried again, alone.
+  var restsUntil: Milliseconds?
+}
+
+/// Decisions on their way to Kafka: one transaction at a time, the rest in order behind it.
+struct CommitQueue: Sendable {
+  private(set) var pending: Deque<Proposal> = Deque()
+  /// The transaction under way.
+  private(set) var inFlight: InFlight?
+  /// After the group refused a transaction nothing is begun until the next assignment.
+  var isHeld = false
+  /// When the oldest thing that waits began to wait.
+  private var waitsSince: Milliseconds?
+  /// After a failed transaction: when the next may begin.
+  private(set) var notBefore: Milliseconds = 0
+  private var failures = 0
+
+  struct InFlight: Sendable {
+    var batch: Batch
+    var proposals: [Proposal]
+    /// Every lane in the batch.
+    var lanes: Set<LaneID>
+    var since: Milliseconds
+  }
+
+  /// Nothing waits and nothing is under way, but for what the broker refuses.
+  var isIdle: Bool { inFlight == nil && (isHeld || waitsSince == nil) }
+
+  mutating func add(_ proposal: Proposal, uptime: Milliseconds) {
+    pending.append(proposal)
+    noteMovement(uptime)
+  }
+
+  mutating func noteMovement(_ uptime: Milliseconds) { waitsSince = waitsSince ?? uptime }
+
+  mutating func removeAll(where matches: (Proposal) -> Bool) {
+    pending.removeAll(where: matches)
+    if pending.isEmpty { waitsSince = nil }
+  }
+
+  /// Whether a transaction is to begin now.
+  func isDue(uptime: Milliseconds, linger: Milliseconds, limit: Int, isStopping: Bool) -> Bool {
+    guard inFlight == nil, !isHeld, uptime >= notBefore else { return false }
+    if hasRested(uptime) { return true }
+    guard let waitsSince else { return false }
+    return isStopping || pending.count >= limit || uptime - waitsSince >= linger
+  }
+
+  /// When a transaction will be due by the passing of time alone.
+  func nextTimer(linger: Milliseconds) -> Milliseconds? {
+    guard inFlight == nil, !isHeld else { return nil }
+    let rested = pending.lazy.compactMap(\.restsUntil).min()
+    let lingered = waitsSince.map { max($0 + linger, notBefore) }
+    return [rested, lingered].compactMap(\.self).min()
+  }
+
+  /// Takes up to `limit` decisions out of the queue. One that the broker refused before is taken alone.
+  mutating func take(limit: Int, uptime: Milliseconds) -> [Proposal] {
+    waitsSince = nil
+    if let rested = pending.first(where: { $0.restsUntil.map { $0 <= uptime } ?? false }) {
+      pending.removeAll { $0.id == rested.id }
+      if pending.contains(where: { $0.restsUntil == nil }) { waitsSince = uptime }
+      return [rested]
+    }
+    var taken: [Proposal] = []
+    var resting: [Proposal] = []
+    while taken.count < limit, let first = pending.first {
+      pending.removeFirst()
+      if first.restsUntil == nil { taken.append(first) } else { resting.append(first) }
+    }
+    pending.prepend(resting)
+    if pending.contains(where: { $0.restsUntil == nil }) { waitsSince = uptime }
+    return taken
+  }
+
+  mutating func begin(_ transaction: InFlight) { inFlight = transaction }
+
+  /// Ends the transaction under way, if it is this one.
+  mutating func end(_ batch: UInt64) -> InFlight? {
+    guard let ended = inFlight, ended.batch.id == batch else { return nil }
+    inFlight = nil
+    return ended
+  }
+
+  mutating func noteCommit() { failures = 0 }
+
+  /// Puts decisions back at the front, and lets some time pass before the next transaction.
+  mutating func putBack(_ proposals: [Proposal], uptime: Milliseconds, afterFailure: Bool) {
+    pending.prepend(proposals)
+    waitsSince = uptime
+    guard afterFailure else { return }
+    failures = min(failures + 1, 6)
+    notBefore = uptime + (100 << failures)
+  }
+
+  private func hasRested(_ uptime: Milliseconds) -> Bool {
+    pending.contains { $0.restsUntil.map { $0 <= uptime } ?? false }
+  }
+}

@@ -1,0 +1,67 @@
+/// Stops the calls while the adapter refuses the worker's own credential, but for a probe (promise P7).
+struct CredentialGate: Sendable {
+  /// The least time between two probes.
+  static let probeInterval: Milliseconds = 30_000
+
+  private var state = State.open
+  /// Users whose last answer was 401 or 403, since the last success.
+  private var refusedUsers: Set<Int64> = []
+
+  private enum State: Sendable {
+    case open
+    /// Closed; the next probe may be sent at `probeAt`, unless `probing` is under way.
+    case closed(probeAt: Milliseconds, probing: UInt64?)
+  }
+
+  var isOpen: Bool { if case .open = state { true } else { false } }
+
+  /// When the next probe may be sent; nil while open or while a probe is under way.
+  var probeAt: Milliseconds? { if case .closed(let probeAt, nil) = state { probeAt } else { nil } }
+
+  /// Whether a call may be made now.
+  func admits(uptime: Milliseconds) -> Bool { isOpen || probeAt.map { uptime >= $0 } ?? false }
+
+  /// Notes a call that was made: while closed it is the probe.
+  mutating func noteCall(_ call: UInt64, uptime: Milliseconds) {
+    guard case .closed(_, nil) = state else { return }
+    state = .closed(probeAt: uptime + Self.probeInterval, probing: call)
+  }
+
+  /// Whether a 403 for this user speaks of the credential: the last answers of at least two users were 401 or 403, with no success
+  /// between.
+  mutating func isRefusalOfAll(_ userId: Int64) -> Bool {
+    // Two tell as much as two thousand: bounded.
+    if refusedUsers.count < 2 { refusedUsers.insert(userId) }
+    return refusedUsers.count >= 2
+  }
+
+  /// The adapter refused the credential. True where the gate was open until now.
+  mutating func refuse(uptime: Milliseconds) -> Bool {
+    guard case .closed(let probeAt, _) = state else {
+      state = .closed(probeAt: uptime + Self.probeInterval, probing: nil)
+      return true
+    }
+    state = .closed(probeAt: max(probeAt, uptime), probing: nil)
+    return false
+  }
+
+  /// An answer came that tells nothing of the credential (a 5xx, a lost one): a probe that got it says nothing.
+  mutating func noteOther(_ call: UInt64) {
+    guard case .closed(let probeAt, call) = state else { return }
+    state = .closed(probeAt: probeAt, probing: nil)
+  }
+
+  /// The adapter took the credential. True where the gate was closed until now.
+  mutating func accept() -> Bool {
+    refusedUsers = []
+    guard case .closed = state else { return false }
+    state = .open
+    return true
+  }
+
+  /// The credential is another one: a probe may be sent at once.
+  mutating func reconsider(uptime: Milliseconds) {
+    guard case .closed(_, let probing) = state else { return }
+    state = .closed(probeAt: uptime, probing: probing)
+  }
+}

@@ -1,0 +1,300 @@
+/// A link gets its turn, is called for, and its answer is judged: steps 2 to 4 of the protocol.
+extension Engine {
+  /// Lets a link into motion: its journaled answer is used where there is one, else it waits for its turn.
+  mutating func admit(_ link: Link, _ lane: LaneID, settles: Int64?, journaled: JournalEntry?) {
+    guard let request = link.request else { return }
+    if let journaled, let answer = usable(journaled, for: link) {
+      active[link.key] = ActiveLink(lane: lane, stage: .decided, link: answer.link, settles: settles)
+      propose(
+        Proposal(
+          id: nextNumber(), lane: lane, key: link.key, settles: settles, records: [answer.outcome],
+          state: [.link(answer.link)], journal: journaled.key))
+      return noteOutcome(answer.link, lane, settles: settles)
+    }
+    guard now.wall < link.deadline(settings.retry, stateRetention: settings.stateRetention) else {
+      return fail(link, request, lane, settles: settles, code: .deadlineExceeded)
+    }
+    guard !users.isFull(link.key.userId, limit: settings.userQueueLimit) else {
+      return standAside(link, lane, settles: settles)
+    }
+    active[link.key] = ActiveLink(
+      lane: lane, stage: .queued, link: link, settles: settles, waitsSince: now.uptime)
+    if users.enter(link.key, offset: link.origin.offset) { ready.append(link.key) }
+  }
+
+  /// The journaled answer, where it belongs to this very request and its token lives.
+  private func usable(_ entry: JournalEntry, for link: Link) -> JournalPayload? {
+    guard entry.fingerprint == link.fingerprint, entry.key.replay == link.replay, entry.expiresAt > now.wall else {
+      return nil
+    }
+    // A payload that cannot be read is as good as none: the adapter is asked again.
+    return try? JournalPayload(decoding: entry.payload)
+  }
+
+  /// Leaves the memory to others: a received request is settled as scheduled and due at once, a link from the schedule is parked.
+  private mutating func standAside(_ link: Link, _ lane: LaneID, settles: Int64?) {
+    if settles == nil {
+      users.notePark(link.key.userId)
+      active[link.key] = nil
+      effects.append(.store([.park(partition: lane.partition, keys: [link.key])]))
+    } else {
+      var link = link
+      link.state = .scheduled(due: now.wall)
+      schedule(link, lane, settles: settles, as: .scheduled)
+    }
+  }
+
+  /// Fills free slots with the links that have waited longest.
+  mutating func dispatch() {
+    while !isStopping, calls.count < settings.concurrency, let key = ready.first {
+      guard gate.admits(uptime: now.uptime) else { return postponeReady() }
+      ready.removeFirst()
+      guard let link = active[key], link.stage == .queued, let body = link.link else { continue }
+      call(key, body, link.lane)
+    }
+  }
+
+  private mutating func call(_ key: LinkKey, _ link: Link, _ lane: LaneID) {
+    guard let request = link.request else { return }
+    if now.wall >= link.deadline(settings.retry, stateRetention: settings.stateRetention) {
+      let settles = active[key]?.settles
+      endTurn(of: key)
+      return fail(link, request, lane, settles: settles, code: .deadlineExceeded)
+    }
+    let id = nextNumber()
+    active[key]?.stage = .calling
+    calls[id] = CallInFlight(
+      key: key, lane: lane, link: link, request: request, at: now.wall, since: now.uptime)
+    gate.noteCall(id, uptime: now.uptime)
+    effects.append(.call(AdapterCall(id: id, body: request.adapterBody(), trace: request.trace)))
+  }
+
+  /// While the credential is refused nobody holds an offset or memory: who waits is scheduled for after the next probe.
+  private mutating func postponeReady() {
+    let waiting = Array(ready)
+    ready.removeAll()
+    for key in waiting {
+      guard let link = active[key], var body = link.link else { continue }
+      let rest = max(gate.probeAt.map { $0 - now.uptime } ?? CredentialGate.probeInterval, 0)
+      let due = now.wall + rest + Milliseconds.random(in: 0...CredentialGate.probeInterval, using: &random)
+      body.state = .scheduled(
+        due: min(due, body.deadline(settings.retry, stateRetention: settings.stateRetention)))
+      endTurn(of: key)
+      schedule(body, link.lane, settles: link.settles, as: .scheduled)
+    }
+  }
+
+  mutating func answered(_ call: UInt64, _ answer: AdapterAnswer) {
+    guard let flight = calls.removeValue(forKey: call) else { return }
+    let judgement = Judgement(answer)
+    let attempt = noteAnswer(call, flight, judgement, status: answer.status)
+    let settles = active[flight.key]?.lane == flight.lane ? active[flight.key]?.settles : nil
+    defer { recheck(flight) }
+    standByForRecheck(flight)
+    endTurn(of: flight.key)
+    var link = flight.link
+    link.remember(attempt)
+    if attempt.verdict.counts { link.attemptCount += 1 }
+    if attempt.verdict == .ambiguous { link.ambiguousCount += 1 }
+    switch judgement {
+    case .succeeded(let token): succeed(link, flight, token, settles: settles)
+    case .rejected(_, let errmsg):
+      fail(link, flight.request, flight.lane, settles: settles, code: .adapterRejected, detail: errmsg)
+    case .forbidden where attempt.verdict == .forbidden && isForbiddenForGood(link):
+      fail(link, flight.request, flight.lane, settles: settles, code: .userForbidden)
+    case .transient(_, let retryAfter): retry(link, flight, settles: settles, retryAfter: retryAfter)
+    case .unsent, .ambiguous, .credential, .forbidden: retry(link, flight, settles: settles, retryAfter: nil)
+    }
+  }
+
+  /// The partition went and came back while the call was under way, and its request waits again, behind its own call: the answer that is
+  /// journaled now may serve it.
+  private mutating func standByForRecheck(_ flight: CallInFlight) {
+    guard let link = active[flight.key], link.lane != flight.lane else { return }
+    active[flight.key]?.needsRecheck = true
+    if link.stage == .queued, users.withdraw(flight.key) { active[flight.key]?.stage = .lookingUp }
+  }
+
+  /// Asks the store once more, behind the journal's entry.
+  private mutating func recheck(_ flight: CallInFlight) {
+    guard let link = active[flight.key], link.lane != flight.lane, link.stage == .lookingUp, link.link != nil else {
+      return
+    }
+    let ticket = nextNumber()
+    tickets[ticket] = .recheck(flight.key, link.lane)
+    effects.append(.store([.lookUp(ticket: ticket, key: flight.key)]))
+  }
+
+  mutating func rechecked(_ key: LinkKey, _ lane: LaneID, _ journaled: JournalEntry?) {
+    guard let waiting = active[key], waiting.lane == lane, waiting.stage == .lookingUp, let link = waiting.link else {
+      return
+    }
+    active[key] = nil
+    admit(link, lane, settles: waiting.settles, journaled: journaled)
+    for incoming in waiting.waiting { meet(incoming) }
+  }
+
+  /// What the answer tells of the credential, of others, and to operators.
+  private mutating func noteAnswer(
+    _ call: UInt64, _ flight: CallInFlight, _ judgement: Judgement, status: Int?
+  ) -> Attempt {
+    var verdict = judgement.verdict
+    var detail: String?
+    switch judgement {
+    case .succeeded, .rejected: noteAccepted(flight.key.userId, succeeded: verdict == .succeeded)
+    case .credential(let status): refuseCredential(flight.key.userId, status)
+    case .forbidden:
+      if gate.isRefusalOfAll(flight.key.userId) {
+        verdict = .credential
+        refuseCredential(flight.key.userId, 403)
+      } else {
+        gate.noteOther(call)
+      }
+    case .unsent(let reason), .ambiguous(let reason):
+      detail = reason
+      gate.noteOther(call)
+    case .transient: gate.noteOther(call)
+    }
+    effects.append(
+      .note(
+        .called(
+          key: flight.key, verdict: verdict, status: status, detail: detail, took: now.uptime - flight.since)))
+    return Attempt(at: flight.at, verdict: verdict, status: status)
+  }
+
+  /// The adapter took the credential: it gave a token, or a no that speaks of the request.
+  private mutating func noteAccepted(_ userId: Int64, succeeded: Bool) {
+    if gate.accept() { effects.append(.note(.credentialAccepted)) }
+    guard succeeded else { return }
+    lastSuccesses[userId] = now.wall
+    // The latest successes of two users tell for any third whether others succeed.
+    if lastSuccesses.count > 2, let oldest = lastSuccesses.min(by: { $0.value < $1.value }) {
+      lastSuccesses[oldest.key] = nil
+    }
+  }
+
+  private mutating func refuseCredential(_ userId: Int64, _ status: Int) {
+    _ = gate.isRefusalOfAll(userId)
+    if gate.refuse(uptime: now.uptime) { effects.append(.note(.credentialRefused(status: status))) }
+  }
+
+  /// The second 403 of a link is final where others succeeded between the two.
+  private func isForbiddenForGood(_ link: Link) -> Bool {
+    guard let earlier = link.attempts.dropLast().last(where: { $0.verdict == .forbidden }) else { return false }
+    return lastSuccesses.contains { $0.key != link.key.userId && $0.value > earlier.at }
+  }
+
+  private mutating func succeed(_ link: Link, _ flight: CallInFlight, _ token: Secret, settles: Int64?) {
+    var link = link
+    link.state = .succeeded(at: now.wall)
+    link.request = nil
+    let expiresAt = flight.at + settings.tokenLife
+    let outcome = writer.tokenReady(
+      link: link, request: flight.request, token: token, issuedAt: flight.at, expiresAt: expiresAt, decidedAt: now.wall)
+    journal(link, outcome, flight.lane, settles: settles, expiresAt: expiresAt)
+  }
+
+  private mutating func fail(
+    _ link: Link, _ request: LinkRequest, _ lane: LaneID, settles: Int64?, code: FailureCode, detail: String? = nil
+  ) {
+    var link = link
+    link.state = .failed(at: now.wall, code: code)
+    let outcome = writer.failed(
+      link: link, request: request, error: EventError(failure: code, detail: detail), decidedAt: now.wall)
+    journal(link, outcome, lane, settles: settles, expiresAt: now.wall + settings.tokenLife)
+  }
+
+  private mutating func retry(_ link: Link, _ flight: CallInFlight, settles: Int64?, retryAfter: RetryAfter?) {
+    var link = link
+    let next = settings.retry.next(
+      for: link, retryAfter: retryAfter, now: now.wall, stateRetention: settings.stateRetention, random: &random)
+    switch next {
+    case .exhausted: fail(link, flight.request, flight.lane, settles: settles, code: .attemptsExhausted)
+    case .retry(let due, let wait):
+      link.attempts[link.attempts.count - 1].wait = wait
+      link.state = .scheduled(due: due)
+      guard holds(flight.lane) else { return }
+      schedule(link, flight.lane, settles: settles, as: .scheduled)
+    }
+  }
+
+  /// Puts an outcome on the disk before it is published: a death after that costs no call. Also where the lane has gone meanwhile: it may
+  /// come back to this disk.
+  private mutating func journal(
+    _ link: Link, _ outcome: OutgoingRecord, _ lane: LaneID, settles: Int64?, expiresAt: Timestamp
+  ) {
+    let ticket = nextNumber()
+    let key = JournalKey(link: link.key, replay: link.replay)
+    let entry = JournalEntry(
+      key: key, fingerprint: link.fingerprint, partition: lane.partition, expiresAt: expiresAt,
+      payload: JournalPayload(outcome: outcome, link: link).encoded())
+    var proposal: Proposal?
+    if holds(lane) {
+      let waiting = active[link.key]?.waiting ?? []
+      active[link.key] = ActiveLink(
+        lane: lane, stage: .journaling, link: link, settles: settles, waiting: waiting)
+      proposal = Proposal(
+        id: nextNumber(), lane: lane, key: link.key, settles: settles, records: [outcome], state: [.link(link)],
+        journal: key)
+    }
+    tickets[ticket] = .journal(link.key, proposal)
+    effects.append(.store([.journal(ticket: ticket, entries: [entry])]))
+  }
+
+  mutating func journaled(_ ticket: UInt64) {
+    guard case .journal(let key, let proposal?)? = tickets.removeValue(forKey: ticket), holds(proposal.lane) else {
+      return
+    }
+    active[key]?.stage = .decided
+    if let link = active[key]?.link { noteOutcome(link, proposal.lane, settles: proposal.settles) }
+    propose(proposal)
+  }
+
+  private mutating func noteOutcome(_ link: Link, _ lane: LaneID, settles: Int64?) {
+    switch link.state {
+    case .succeeded: note(.succeeded, lane: lane, offset: settles, key: link.key)
+    case .failed(_, let code): note(.failed, lane: lane, offset: settles, key: link.key, code: code.rawValue)
+    case .scheduled: break
+    }
+  }
+
+  /// Decides that a link waits in the state topic and the store, not in memory.
+  mutating func schedule(_ link: Link, _ lane: LaneID, settles: Int64?, as kind: Note.Decided.Kind) {
+    guard case .scheduled(let due) = link.state else { return }
+    let waiting = active[link.key]?.waiting ?? []
+    active[link.key] = ActiveLink(lane: lane, stage: .decided, link: link, settles: settles, waiting: waiting)
+    propose(
+      Proposal(id: nextNumber(), lane: lane, key: link.key, settles: settles, state: [.link(link)]))
+    effects.append(
+      .note(
+        .decided(
+          .init(kind: kind, partition: lane.partition, offset: settles, key: link.key, code: nil, due: due))))
+  }
+
+  /// The user's next one has its turn.
+  mutating func endTurn(of key: LinkKey) {
+    switch users.leave(key) {
+    case .link(let next): ready.append(next)
+    case .parked:
+      guard let lane = lanes[home(of: key.userId)], lane.phase == .open, !isStopping else { return }
+      let ticket = nextNumber()
+      tickets[ticket] = .parked(lane.id, userId: key.userId)
+      effects.append(.store([.takeParked(ticket: ticket, partition: lane.id.partition, userId: key.userId)]))
+    case .nothing: break
+    }
+  }
+
+  func home(of userId: Int64) -> Int32 {
+    HomePartition.of(userId: userId, partitionCount: settings.partitionCount)
+  }
+}
+
+extension Attempt.Verdict {
+  /// Whether the attempt counts towards `attempts` and `retry.attempts`: it was sent, and was not answered 401, 403 or 3xx.
+  var counts: Bool {
+    switch self {
+    case .succeeded, .ambiguous, .transient, .rejected: true
+    case .unsent, .credential, .forbidden: false
+    }
+  }
+}

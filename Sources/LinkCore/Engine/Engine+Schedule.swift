@@ -1,0 +1,98 @@
+/// Links whose time has come, requests that wait too long for their user, and links past retention: step 9 of the protocol.
+extension Engine {
+  mutating func tick() {
+    for (partition, lane) in lanes.sorted(by: { $0.key < $1.key }) where lane.phase == .open {
+      takeDue(partition, lane)
+      purge(partition, lane)
+    }
+    guard now.uptime >= nextHoldCheck else { return }
+    nextHoldCheck = now.uptime + settings.userHoldLimit / 10
+    releaseHeldUp()
+  }
+
+  /// Asks the store for due links as there is room for them.
+  private mutating func takeDue(_ partition: Int32, _ lane: Lane) {
+    guard !isStopping, !lane.isScanning, let wake = lane.nextWake, wake <= now.wall else { return }
+    let room = settings.dueLimit - ready.count
+    guard room > 0 else { return }
+    let ticket = nextNumber()
+    tickets[ticket] = .due(lane.id)
+    lanes[partition]?.isScanning = true
+    effects.append(.store([.takeDue(ticket: ticket, partition: partition, until: now.wall, limit: room)]))
+  }
+
+  mutating func due(_ ticket: UInt64, _ links: [DueLink], _ next: Timestamp?) {
+    switch tickets.removeValue(forKey: ticket) {
+    case .due(let lane)? where holds(lane):
+      lanes[lane.partition]?.isScanning = false
+      // What was scheduled while the store looked is due no later than the lane knows.
+      let known = lanes[lane.partition]?.scheduledSinceScan
+      lanes[lane.partition]?.nextWake = [next, known].compactMap(\.self).min()
+      lanes[lane.partition]?.scheduledSinceScan = nil
+      for link in links { admitDue(link, lane) }
+    case .parked(let lane, let userId)? where holds(lane):
+      if links.isEmpty { users.noteNoneParked(userId) }
+      for link in links { admitDue(link, lane) }
+    case .due?, .parked?, .lookUp?, .recheck?, .journal?, .apply?, .expired?, nil: break
+    }
+  }
+
+  mutating func admitDue(_ due: DueLink, _ lane: LaneID) {
+    let key = due.link.key
+    guard !isStopping else { return effects.append(.store([.wake(partition: lane.partition, keys: [key])])) }
+    if active[key] != nil {
+      // Its look-up for another request is under way; it is admitted when that is done.
+      active[key]?.due = due
+      return
+    }
+    guard due.journaled != nil || !users.isBusy(key.userId) else {
+      users.notePark(key.userId)
+      return effects.append(.store([.park(partition: lane.partition, keys: [key])]))
+    }
+    admit(due.link, lane, settles: nil, journaled: due.journaled)
+  }
+
+  /// Settles as scheduled what its user's earlier request holds up for too long: 10 000 requests of one user must not hold the offset.
+  private mutating func releaseHeldUp() {
+    for key in users.queued.sorted() {
+      guard let link = active[key], link.stage == .queued, link.settles != nil, var body = link.link,
+        now.uptime - link.waitsSince > settings.userHoldLimit, users.withdraw(key)
+      else { continue }
+      body.state = .scheduled(due: now.wall)
+      schedule(body, link.lane, settles: link.settles, as: .scheduled)
+    }
+  }
+
+  private mutating func purge(_ partition: Int32, _ lane: Lane) {
+    guard !isStopping, now.uptime >= lane.nextPurge else { return }
+    lanes[partition]?.nextPurge = now.uptime + settings.purgeInterval
+    let ticket = nextNumber()
+    tickets[ticket] = .expired(lane.id)
+    effects.append(
+      .store([
+        .listExpired(
+          ticket: ticket, partition: partition, before: now.wall + -settings.stateRetention, limit: settings.purgeSlice)
+      ]))
+  }
+
+  /// Tombstones links past retention, in a transaction like any other decision.
+  mutating func expired(_ ticket: UInt64, _ keys: [LinkKey]) {
+    guard case .expired(let lane)? = tickets.removeValue(forKey: ticket), holds(lane), !isStopping else { return }
+    for key in keys where active[key] == nil {
+      active[key] = ActiveLink(lane: lane, stage: .decided)
+      propose(
+        Proposal(id: nextNumber(), lane: lane, key: key, state: [.tombstone(.link(key))]))
+    }
+    if keys.count == settings.purgeSlice { lanes[lane.partition]?.nextPurge = now.uptime }
+  }
+
+  /// Milliseconds until the engine has something to do by itself, at most `limit`.
+  public func wait(now: Now, limit: Milliseconds) -> Milliseconds {
+    var wait = limit
+    if let at = commits.nextTimer(linger: settings.commitLinger) { wait = min(wait, at - now.uptime) }
+    for lane in lanes.values where lane.phase == .open && !lane.isScanning && !isStopping {
+      if let wake = lane.nextWake, ready.count < settings.dueLimit { wait = min(wait, wake - now.wall) }
+    }
+    return max(wait, 0)
+  }
+}

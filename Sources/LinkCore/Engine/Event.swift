@@ -1,0 +1,55 @@
+/// What happens to the engine: everything that it knows comes in by one of these.
+public enum Event: Sendable {
+  /// The group gave this worker partitions.
+  case assigned([Int32])
+  /// A partition's state is restored, and its records may come.
+  case opened(LaneOpening)
+  /// A partition cannot be opened: its lane stands still, with an alarm, until it is assigned again.
+  case blocked(LaneID, reason: String)
+  /// The group took partitions away, or the membership is lost.
+  case revoked([Int32])
+  /// A record of the requests topic.
+  case received(SourceRecord)
+  /// A partition has nothing more before `offset`.
+  case reachedEnd(partition: Int32, offset: Int64)
+  /// The store answered.
+  case stored([StoreAnswer])
+  /// The adapter answered a call, or did not.
+  case answered(call: UInt64, AdapterAnswer)
+  /// A transaction ended.
+  case ended(batch: UInt64, CommitResult)
+  /// The credential file was read anew, and differs: a closed gate may be tried at once.
+  case credentialChanged
+  /// Time has passed.
+  case tick
+  /// Take nothing new and settle what is in flight.
+  case stop
+}
+
+/// What restoring a partition found.
+public struct LaneOpening: Sendable {
+  /// Which assignment of which partition.
+  public var lane: LaneID
+  /// The next offset to consume.
+  public var position: Int64
+  /// Whether the group has committed that position; where not, the lane commits it first.
+  public var isCommitted: Bool
+  /// The partition's identity, where its state has one; where not, the lane writes one first.
+  public var identity: Identity?
+  /// Marks that are not tombstoned yet.
+  public var marks: [Mark]
+  /// When the first scheduled link of the partition is due.
+  public var nextWake: Timestamp?
+
+  /// An opening.
+  public init(
+    lane: LaneID, position: Int64, isCommitted: Bool, identity: Identity?, marks: [Mark], nextWake: Timestamp?
+  ) {
+    self.lane = lane
+    self.position = position
+    self.isCommitted = isCommitted
+    self.identity = identity
+    self.marks = marks
+    self.nextWake = nextWake
+  }
+}

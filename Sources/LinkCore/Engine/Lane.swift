@@ -1,0 +1,47 @@
+/// One assigned partition of the requests topic, from its assignment to its revocation.
+struct Lane: Sendable {
+  /// Tells this assignment from an earlier one of the same partition: what comes back from before counts for nothing.
+  let id: LaneID
+  var phase: Phase
+  var offsets: OffsetTracker
+  /// Digests of settled records that have no link of their own, by offset.
+  var marks: [Int64: Digest] = [:]
+  /// Whether an offset may move that no decision moves.
+  var hasMoved = false
+  /// Whether its records are held back in Kafka.
+  var isPaused = false
+  /// When the first scheduled link in the store is due.
+  var nextWake: Timestamp?
+  /// Whether the store is asked for due links.
+  var isScanning = false
+  /// The earliest that was scheduled while the store was asked.
+  var scheduledSinceScan: Timestamp?
+  /// When ended links are looked through next.
+  var nextPurge: Milliseconds
+
+  enum Phase: Sendable { case restoring, open, blocked }
+
+  init(id: LaneID, nextPurge: Milliseconds) {
+    self.id = id
+    phase = .restoring
+    offsets = OffsetTracker(committed: 0)
+    self.nextPurge = nextPurge
+  }
+
+  /// Marks that the committed offset has passed: no redelivery can meet them.
+  var spentMarks: [Int64] { marks.keys.filter { $0 < offsets.committed }.sorted() }
+}
+
+/// One assignment of one partition.
+public struct LaneID: Hashable, Sendable {
+  /// The partition.
+  public var partition: Int32
+  /// Counts the assignments of one engine.
+  public var epoch: UInt64
+
+  /// Names an assignment.
+  public init(partition: Int32, epoch: UInt64) {
+    self.partition = partition
+    self.epoch = epoch
+  }
+}
