@@ -45,7 +45,8 @@ extension Engine {
   /// makes them again, from the journal where it is on this disk.
   mutating func revoke(_ partitions: [Int32]) {
     for partition in partitions { lanes[partition] = nil }
-    commits.removeAll { !holds($0.lane) }
+    let held = Set(lanes.values.map(\.id))
+    commits.removeAll { !held.contains($0.lane) }
     let gone = active.filter { !holds($0.value.lane) }
     for (key, link) in gone.sorted(by: { $0.key < $1.key }) {
       active[key] = nil
@@ -54,7 +55,8 @@ extension Engine {
       case .lookingUp, .calling, .journaling, .decided: break
       }
     }
-    users.forgetParked { partitions.contains(home(of: $0)) }
+    let count = settings.partitionCount
+    users.forgetParked { partitions.contains(HomePartition.of(userId: $0, partitionCount: count)) }
   }
 
   /// Takes a link that waits for its turn or a slot out of the way.

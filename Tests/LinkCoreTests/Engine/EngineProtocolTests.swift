@@ -165,7 +165,7 @@ struct EngineProtocolTests {
     #expect(world.calls.count == 2)
     world.adapter = { _ in .token("t") }
     world.answer(world.calls[0], .token("t"))
-    world.pass(3000)
+    world.pass(200)
     #expect(world.offsets[home] ?? 0 >= 10_000)
     #expect(world.events("link-account.token-ready.v1").count == 10_001)
     #expect(world.calls.count == 10_001)

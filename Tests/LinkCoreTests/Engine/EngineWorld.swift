@@ -125,10 +125,12 @@ final class EngineWorld {
   }
 
   private func run() {
-    while !events.isEmpty {
-      let event = events.removeFirst()
-      for effect in engine.step(event, now: now) { perform(effect) }
+    var next = 0
+    while next < events.count {
+      for effect in engine.step(events[next], now: now) { perform(effect) }
+      next += 1
     }
+    events = []
   }
 
   private func perform(_ effect: Effect) {

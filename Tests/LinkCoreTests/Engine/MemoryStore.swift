@@ -2,40 +2,34 @@ import LinkCore
 
 /// The store's port in memory, for tests of the engine.
 struct MemoryStore: LinkStorage {
-  private struct Row {
-    var link: Link
-    var wake: Timestamp?
-    var isParked = false
-  }
-
-  private var rows: [LinkKey: Row] = [:]
+  private var links: [LinkKey: Link] = [:]
+  /// Scheduled links that are neither taken nor parked.
+  private var wakes: [Int32: [LinkKey: Timestamp]] = [:]
+  /// Parked links of each user, by source offset.
+  private var parked: [Int64: [Int64: LinkKey]] = [:]
   private(set) var journal: [JournalKey: JournalEntry] = [:]
 
-  var linkCount: Int { rows.count }
+  var linkCount: Int { links.count }
 
   mutating func restore(_ records: [StateRecord], _ partition: Int32) {
-    rows = rows.filter { $0.value.link.origin.partition != partition }
+    for link in links.values where link.origin.partition == partition { remove(link.key) }
     for record in records { take(record) }
   }
 
   /// As after a death: what was taken or parked wakes at its due time.
   mutating func reopen() {
-    for key in rows.keys {
-      rows[key]?.isParked = false
-      if case .scheduled(let due)? = rows[key]?.link.state { rows[key]?.wake = due }
-    }
+    parked = [:]
+    for link in links.values { wake(link) }
   }
 
-  func nextWake(_ partition: Int32) -> Timestamp? {
-    rows.values.filter { $0.link.origin.partition == partition }.compactMap(\.wake).min()
-  }
+  func nextWake(_ partition: Int32) -> Timestamp? { wakes[partition]?.values.min() }
 
   mutating func perform(_ work: [StoreWork]) -> [StoreAnswer] { work.compactMap { perform($0) } }
 
   private mutating func perform(_ work: StoreWork) -> StoreAnswer? {
     switch work {
     case .lookUp(let ticket, let key):
-      let link = rows[key]?.link
+      let link = links[key]
       return .found(ticket: ticket, link: link, journaled: journal[JournalKey(link: key, replay: link?.replay ?? 0)])
     case .journal(let ticket, let entries):
       for entry in entries { journal[entry.key] = entry }
@@ -45,36 +39,45 @@ struct MemoryStore: LinkStorage {
       for key in batch.settled { journal[key] = nil }
       return .applied(ticket: ticket)
     case .takeDue(let ticket, let partition, let until, let limit):
-      let due = rows.values.filter { $0.link.origin.partition == partition && $0.wake.map { $0 <= until } ?? false }
-        .sorted { ($0.wake ?? until, $0.link.origin.offset) < ($1.wake ?? until, $1.link.origin.offset) }
-        .prefix(limit)
-      for row in due { rows[row.link.key]?.wake = nil }
-      return .due(ticket: ticket, links: due.map { dueLink($0.link) }, next: nextWake(partition))
-    case .park(_, let keys):
+      return .due(ticket: ticket, links: takeDue(partition, until, limit), next: nextWake(partition))
+    case .park(let partition, let keys):
       for key in keys {
-        rows[key]?.isParked = true
-        rows[key]?.wake = nil
+        guard let link = links[key] else { continue }
+        parked[key.userId, default: [:]][link.origin.offset] = key
+        wakes[partition]?[key] = nil
       }
       return nil
     case .takeParked(let ticket, let partition, let userId):
-      let first = rows.values.filter { $0.isParked && $0.link.key.userId == userId }
-        .min { $0.link.origin.offset < $1.link.origin.offset }
-      if let first { rows[first.link.key]?.isParked = false }
-      return .due(ticket: ticket, links: first.map { [dueLink($0.link)] } ?? [], next: nextWake(partition))
+      let first = parked[userId]?.min { $0.key < $1.key }
+      if let first { parked[userId]?[first.key] = nil }
+      let link = first.flatMap { links[$0.value] }
+      return .due(ticket: ticket, links: link.map { [dueLink($0)] } ?? [], next: nextWake(partition))
     case .wake(_, let keys):
-      for key in keys { if case .scheduled(let due)? = rows[key]?.link.state { rows[key]?.wake = due } }
+      for key in keys { if let link = links[key] { wake(link) } }
       return nil
     case .listExpired(let ticket, let partition, let before, let limit):
-      let ended = rows.values.filter { $0.link.origin.partition == partition }
-        .compactMap { row -> (Timestamp, LinkKey)? in
-          switch row.link.state {
-          case .succeeded(let at), .failed(let at, _): at < before ? (at, row.link.key) : nil
-          case .scheduled: nil
-          }
-        }
-        .sorted { $0 < $1 }
-      return .expired(ticket: ticket, keys: ended.prefix(limit).map(\.1))
+      return .expired(ticket: ticket, keys: Array(ended(partition, before).prefix(limit)))
     }
+  }
+
+  private mutating func takeDue(_ partition: Int32, _ until: Timestamp, _ limit: Int) -> [DueLink] {
+    let due = (wakes[partition] ?? [:]).filter { $0.value <= until }
+      .compactMap { key, wake in links[key].map { (wake, $0.origin.offset, $0) } }
+      .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+      .prefix(limit)
+    for (_, _, link) in due { wakes[partition]?[link.key] = nil }
+    return due.map { dueLink($0.2) }
+  }
+
+  private func ended(_ partition: Int32, _ before: Timestamp) -> [LinkKey] {
+    links.values.compactMap { link -> (Timestamp, LinkKey)? in
+      switch link.state {
+      case .succeeded(let at), .failed(let at, _):
+        at < before && link.origin.partition == partition ? (at, link.key) : nil
+      case .scheduled: nil
+      }
+    }
+    .sorted { $0 < $1 }.map(\.1)
   }
 
   private func dueLink(_ link: Link) -> DueLink {
@@ -84,11 +87,21 @@ struct MemoryStore: LinkStorage {
   private mutating func take(_ record: StateRecord) {
     switch record {
     case .link(let link):
-      var row = Row(link: link)
-      if case .scheduled(let due) = link.state { row.wake = due }
-      rows[link.key] = row
-    case .tombstone(.link(let key)): rows[key] = nil
+      remove(link.key)
+      links[link.key] = link
+      wake(link)
+    case .tombstone(.link(let key)): remove(key)
     case .mark, .identity, .tombstone: break
     }
+  }
+
+  private mutating func wake(_ link: Link) {
+    if case .scheduled(let due) = link.state { wakes[link.origin.partition, default: [:]][link.key] = due }
+  }
+
+  private mutating func remove(_ key: LinkKey) {
+    guard let link = links.removeValue(forKey: key) else { return }
+    wakes[link.origin.partition]?[key] = nil
+    parked[key.userId]?[link.origin.offset] = nil
   }
 }
