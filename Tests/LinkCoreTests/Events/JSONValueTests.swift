@@ -6,7 +6,8 @@ struct JSONValueTests {
   @Test(
     "Valid texts are read",
     arguments: [
-      "{}", "[]", " [ ] ", "\t\r\n{ }\n", "null", "true", "false", "0", "-0", "-1", "1.0", "1e5", "1E+5", "1.5e-3", "\"\"",
+      "{}", "[]", " [ ] ", "\t\r\n{ }\n", "null", "true", "false", "0", "-0", "-1", "1.0", "1e5", "1E+5", "1.5e-3",
+      "\"\"",
       #""\u0041\ud83d\ude00\n\/""#, #"{"a":{"b":[1,2,{"c":null}]}}"#, "\"\u{7F}\u{80}\"", #"{"":1}"#, #""\u0000""#,
       "123456789012345678901234567890", #"{"a":1,"A":2}"#, "{\"\u{E9}\":1,\"e\u{301}\":2}", "1e999999",
     ])
@@ -17,10 +18,14 @@ struct JSONValueTests {
   @Test(
     "What RFC 8259 does not have is refused as not_json",
     arguments: [
-      "", " ", "\u{FEFF}{}", "{", "}", "[", "]", "[1,]", "{\"a\":1,}", "{,}", "[,1]", "{a:1}", "{'a':1}", "{\"a\"}", "{\"a\":}",
-      "{\"a\" 1}", "[1 2]", "[1}", "{\"a\":1]", "01", "-", "-01", "1.", ".5", "+1", "1e", "1e+", "0x10", "NaN", "Infinity", "-Infinity",
-      "tru", "True", "nul", "truex", "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12G4\"", "\"\t\"", "\"\n\"", "\"\0\"", "{} {}", "1 2",
-      "[] x", "// c\n1", "/* c */1", "{\"a\":1 // c\n}", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\\ud800x\"", "\"\\ud800\\n\"",
+      "", " ", "\u{FEFF}{}", "{", "}", "[", "]", "[1,]", "{\"a\":1,}", "{,}", "[,1]", "{a:1}", "{'a':1}", "{\"a\"}",
+      "{\"a\":}",
+      "{\"a\" 1}", "[1 2]", "[1}", "{\"a\":1]", "01", "-", "-01", "1.", ".5", "+1", "1e", "1e+", "0x10", "NaN",
+      "Infinity", "-Infinity",
+      "tru", "True", "nul", "truex", "\"", "\"\\\"", "\"\\x\"", "\"\\u12\"", "\"\\u12G4\"", "\"\t\"", "\"\n\"",
+      "\"\0\"", "{} {}", "1 2",
+      "[] x", "// c\n1", "/* c */1", "{\"a\":1 // c\n}", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"",
+      "\"\\ud800x\"", "\"\\ud800\\n\"",
       "\"\\udc00\\ud800\"", "\u{A0}1", "1\u{A0}", "\0", "{}\0", "\u{C}1", "undefined", "1_000",
     ])
   func refusesInvalidTexts(text: String) { #expect(fault(text)?.reason == .notJSON) }
@@ -28,7 +33,8 @@ struct JSONValueTests {
   @Test(
     "Bytes that are not UTF-8 are refused before anything else",
     arguments: [
-      [0x22, 0xFF, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22],
+      [0x22, 0xFF, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+      [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22],
       [0x22, 0xE2, 0x82], [0x22, 0x80, 0x22], [0x5B, 0x2C, 0xFF], [0xFF, 0xFE, 0x31, 0x00], [0xFE],
     ] as [[UInt8]])
   func refusesBadUTF8(bytes: [UInt8]) {
@@ -38,7 +44,8 @@ struct JSONValueTests {
   @Test(
     "A name twice in one object is refused, however it is escaped and wherever it stands",
     arguments: [
-      (#"{"a":1,"a":2}"#, "/a"), (#"{"a":1,"\u0061":2}"#, "/a"), (#"{"\u0061":1,"b":0,"a":2}"#, "/a"), (#"[0,{"x":{"b":1,"b":1}}]"#, "/1/x/b"),
+      (#"{"a":1,"a":2}"#, "/a"), (#"{"a":1,"\u0061":2}"#, "/a"), (#"{"\u0061":1,"b":0,"a":2}"#, "/a"),
+      (#"[0,{"x":{"b":1,"b":1}}]"#, "/1/x/b"),
       (#"{"\ud83d\ude00":1,"😀":2}"#, "/😀"), (#"{"a/b~":1,"a\/b~":2}"#, "/a~1b~0"), (#"{"":1,"":2}"#, "/"),
     ])
   func refusesDuplicateNames(text: String, pointer: String) {
@@ -73,9 +80,12 @@ struct JSONValueTests {
   @Test("Integers are exact, and only those without fraction and exponent that fit are integers")
   func readsIntegers() throws {
     let cases: [(String, Int64?)] = [
-      ("0", 0), ("-0", 0), ("1", 1), ("9223372036854775807", .max), ("9223372036854775808", nil), ("-9223372036854775808", .min),
-      ("-9223372036854775809", nil), ("9007199254740993", 9_007_199_254_740_993), ("1.0", nil), ("1e0", nil), ("1E2", nil),
-      ("92233720368547758070", nil), ("18446744073709551617", nil), ("\"1\"", nil), ("true", nil), ("null", nil), ("[1]", nil),
+      ("0", 0), ("-0", 0), ("1", 1), ("9223372036854775807", .max), ("9223372036854775808", nil),
+      ("-9223372036854775808", .min),
+      ("-9223372036854775809", nil), ("9007199254740993", 9_007_199_254_740_993), ("1.0", nil), ("1e0", nil),
+      ("1E2", nil),
+      ("92233720368547758070", nil), ("18446744073709551617", nil), ("\"1\"", nil), ("true", nil), ("null", nil),
+      ("[1]", nil),
     ]
     for (text, expected) in cases {
       #expect(try JSONValue(parsing: Array(text.utf8)).integer == expected, "\(text)")
@@ -85,7 +95,8 @@ struct JSONValueTests {
   @Test("Strings are decoded byte for byte and never normalised")
   func decodesStrings() throws {
     let cases = [
-      (#""e\u0301""#, "e\u{301}"), (#""\u00e9""#, "\u{E9}"), (#""\uD83D\uDE00""#, "😀"), (#""\b\f\n\r\t\"\\\/""#, "\u{8}\u{C}\n\r\t\"\\/"),
+      (#""e\u0301""#, "e\u{301}"), (#""\u00e9""#, "\u{E9}"), (#""\uD83D\uDE00""#, "😀"),
+      (#""\b\f\n\r\t\"\\\/""#, "\u{8}\u{C}\n\r\t\"\\/"),
       (#""\u0000x""#, "\0x"), (#""\u20ac\u07ff\uffff""#, "€\u{7FF}\u{FFFF}"), (#""\udbff\udfff""#, "\u{10FFFF}"),
     ]
     for (text, expected) in cases {
@@ -115,7 +126,10 @@ struct JSONValueTests {
 
   @Test("100 000 brackets are refused at once")
   func refusesNestingBombs() {
-    for bomb in [brackets(100_000), Array(String(repeating: "[", count: 100_000).utf8), Array(String(repeating: #"{"a":"#, count: 100_000).utf8)] {
+    for bomb in [
+      brackets(100_000), Array(String(repeating: "[", count: 100_000).utf8),
+      Array(String(repeating: #"{"a":"#, count: 100_000).utf8),
+    ] {
       var reason: Malformation.Reason?
       let time = ContinuousClock().measure { reason = fault(bomb)?.reason }
       #expect(reason == .tooDeep)
