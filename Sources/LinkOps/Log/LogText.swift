@@ -1,7 +1,14 @@
 /// Text as it may stand in a log: what comes from outside can neither end a line, nor close a string, nor steer a terminal.
-enum LogText {
+public enum LogText {
   /// Bytes of one text that are written; the rest is cut, and `…` says so.
   static let byteLimit = 4096
+
+  /// `text` escaped as JSON, without quotes: for one line on a terminal. Cut after `limit` bytes.
+  public static func escaped(_ text: String, limit: Int = 4096) -> String {
+    var buffer: [UInt8] = []
+    append(text, to: &buffer, limit: limit)
+    return String(decoding: buffer, as: UTF8.self)
+  }
 
   /// Appends `text` in double quotes, escaped as JSON.
   static func appendQuoted(_ text: String, to buffer: inout [UInt8]) {
@@ -11,11 +18,11 @@ enum LogText {
   }
 
   /// Appends `text` escaped as JSON, without quotes.
-  static func append(_ text: String, to buffer: inout [UInt8]) {
+  static func append(_ text: String, to buffer: inout [UInt8], limit: Int = byteLimit) {
     var text = text
     text.withUTF8 { bytes in
-      guard bytes.count > byteLimit else { return append(bytes, to: &buffer) }
-      var end = byteLimit
+      guard bytes.count > limit else { return append(bytes, to: &buffer) }
+      var end = limit
       while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }
       append(UnsafeBufferPointer(rebasing: bytes[..<end]), to: &buffer)
       buffer += "…".utf8
