@@ -62,11 +62,10 @@ struct SettingSources {
         let property = variable.dropFirst(kafka.count).lowercased().map { $0 == "_" ? "." : String($0) }.joined()
         entries.append(Entry(name: SettingTable.passThroughPrefix + property, value: value, origin: origin))
       } else {
-        let hint = Suggestion.hint(
-          for: variable, among: known.keys.sorted() + [Self.fileVariable],
+        let (reason, hint) = Suggestion.unknown(
+          "sets nothing that exists", variable, among: known.keys.sorted() + [Self.fileVariable],
           otherwise: "unset it; the settings are listed by linkworker help run")
-        problems.append(
-          SettingProblem(subject: variable, origin: nil, fault: SettingFault("sets nothing that exists", hint: hint)))
+        problems.append(SettingProblem(subject: variable, origin: nil, fault: SettingFault(reason, hint: hint)))
       }
     }
   }

@@ -73,12 +73,12 @@ private struct SettingsReading {
           properties[property] = entry
         }
       } else {
-        let hint = Suggestion.hint(
-          for: entry.name, among: SettingTable.all.map(\.name),
+        let (reason, hint) = Suggestion.unknown(
+          "is no setting", entry.name, among: SettingTable.all.map(\.name),
           otherwise: "leave it out; the settings are listed by linkworker help run")
         let subject = entry.name.isEmpty ? "a name" : LogText.escaped(entry.name, limit: 80)
         problems.append(
-          SettingProblem(subject: subject, origin: entry.origin, fault: SettingFault("is no setting", hint: hint)))
+          SettingProblem(subject: subject, origin: entry.origin, fault: SettingFault(reason, hint: hint)))
       }
     }
   }
@@ -107,9 +107,9 @@ private struct SettingsReading {
     var list = properties.map { name, entry in
       KafkaProperty(name: name, value: Secret(Array(entry.value.utf8)), origin: entry.origin)
     }
-    if let servers = values["kafka.bootstrap.servers"] {
-      list.append(
-        KafkaProperty(name: "bootstrap.servers", value: Secret(Array(servers.value.utf8)), origin: servers.origin))
+    for name in ["bootstrap.servers", "group.instance.id"] {
+      guard let entry = values[SettingTable.passThroughPrefix + name] else { continue }
+      list.append(KafkaProperty(name: name, value: Secret(Array(entry.value.utf8)), origin: entry.origin))
     }
     settings.kafka.properties = list.sorted { $0.name < $1.name }
   }

@@ -16,9 +16,12 @@ enum Suggestion {
     return best?.name
   }
 
-  /// `Did you mean X?` where there is a nearest name, else `otherwise`.
-  static func hint(for name: String, among candidates: some Sequence<String>, otherwise: String) -> String {
-    nearest(to: name, among: candidates).map { "did you mean \($0)?" } ?? otherwise
+  /// The reason and the hint for a name that is unknown: with the nearest one where there is one, else with `otherwise`.
+  static func unknown(
+    _ reason: String, _ name: String, among candidates: some Sequence<String>, otherwise: String
+  ) -> (reason: String, hint: String) {
+    guard let nearest = nearest(to: name, among: candidates) else { return (reason, otherwise) }
+    return ("\(reason); did you mean \(nearest)?", nearest)
   }
 
   private static func normalised(_ name: String) -> [UInt8] {

@@ -45,8 +45,8 @@ public struct WorkerSettings: Sendable {
     public internal(set) var groupInstanceId: String?
     /// Where the SASL password is, where it is in a file.
     public internal(set) var saslPasswordFile: SecretFile?
-    /// What librdkafka is given as it was written: bootstrap servers, passwords and all that is passed through, by name. `group.id`
-    /// and `group.instance.id` are not among them: they are the consumer's only.
+    /// What librdkafka is given as it was written, sorted by name: bootstrap servers, passwords and all that is passed through, but not
+    /// `group.id`, which is a part of the protocol.
     public internal(set) var properties: [KafkaProperty] = []
   }
 
