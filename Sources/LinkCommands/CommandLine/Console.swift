@@ -1,0 +1,33 @@
+import Glibc
+
+/// Standard output and standard error, written at once: nothing is left in a buffer when the process ends.
+struct Console: Sendable {
+  /// Where results go.
+  var output: Int32 = STDOUT_FILENO
+  /// Where failures go.
+  var errors: Int32 = STDERR_FILENO
+
+  /// A line of results.
+  func print(_ line: String) { write(line + "\n", to: output) }
+
+  /// The lines of a failure.
+  func report(_ failure: CommandFailure) {
+    write(failure.lines.map { $0.description + "\n" }.joined(), to: errors)
+  }
+
+  /// A reader that has gone away, as `head` does, wants nothing more.
+  private func write(_ text: String, to descriptor: Int32) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if errno == EAGAIN {
+        var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&poller, 1, 1000)
+      } else if errno != EINTR {
+        return
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import Dispatch
+import Glibc
+import Synchronization
+
+/// SIGINT and SIGTERM as events: the way in which a command that runs long is asked to end.
+///
+/// While an instance lives, neither signal ends the process by itself. A third one does at once: somebody insists.
+final class StopSignals {
+  private let sources: [any DispatchSourceSignal]
+  private let first = DispatchSemaphore(value: 0)
+
+  /// Calls `onStop` on another thread for each signal, with how many came up to now.
+  init(onStop: @escaping @Sendable (_ signal: Int32, _ count: Int) -> Void = { _, _ in }) {
+    let counter = StopCounter()
+    let queue = DispatchQueue(label: "linkworker.signals")
+    let first = first
+    sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+      source.setEventHandler {
+        let count = counter.next()
+        if count >= 3 { _exit(128 + number) }
+        onStop(number, count)
+        first.signal()
+      }
+      source.resume()
+      return source
+    }
+  }
+
+  /// Returns when the first signal has come.
+  func wait() {
+    first.wait()
+    first.signal()
+  }
+
+  deinit {
+    for source in sources { source.cancel() }
+    for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
+  }
+}
+
+/// Counts signals.
+private final class StopCounter: Sendable {
+  private let count = Mutex(0)
+
+  func next() -> Int {
+    count.withLock {
+      $0 += 1
+      return $0
+    }
+  }
+}

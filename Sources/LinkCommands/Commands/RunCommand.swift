@@ -1,0 +1,30 @@
+/// `linkworker run`: the worker itself.
+enum RunCommand {
+  static let definition = CommandDefinition(
+    name: "run",
+    summary: "Serve link requests until SIGTERM.",
+    about: """
+      Consumes link requests, has the adapter generate a token for each, and publishes one outcome for each. Workers with the same \
+      kafka.group.id share the work; each needs a store.directory of its own. On SIGTERM or SIGINT it takes nothing new, settles \
+      what is in flight within shutdown.timeout.ms, leaves the group and ends with 0.
+      """,
+    settings: .worker,
+    options: [
+      .flag(
+        "--from-beginning",
+        "Start partitions whose committed offset is lost at their beginning, although they have state; what is known is not "
+          + "called again.")
+    ],
+    examples: [
+      "linkworker run --config /etc/linkworker/worker.properties",
+      "linkworker run -X kafka.bootstrap.servers=localhost:9092 -X adapter.url=http://localhost:18080 "
+        + "-X adapter.credential.file=credential",
+    ],
+    exitCodes: [.noInput, .unavailable, .software, .cantCreate, .tempFail, .noPermission, .config],
+    body: run)
+
+  @Sendable private static func run(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
+    _ = try invocation.settings()
+    throw CommandFailure(.software, .init("run", "the worker", "not built yet", hint: ""))
+  }
+}
