@@ -138,7 +138,7 @@ struct LinkTable {
       user, text, Int32(truncatingIfNeeded: row.integer(2)), row.integer(5), row.optional(6), row.optional(7), record)
     guard seal == row.integer(8) else { throw damage("the check sum of a link's row does not fit") }
     let key = try key(user: user, text: text)
-    let name = StateRecord.tombstone(.link(key)).encoded().key
+    let name = StateKey.link(key).encoded()
     guard case .link(let link)? = try? StateRecord.decode(key: name, value: record) else {
       throw damage("the record of a link cannot be read")
     }
