@@ -1,0 +1,111 @@
+import CSQLite
+
+/// A prepared statement that is kept, and reset after every use so that no read stays open.
+final class Statement {
+  /// A value to bind.
+  enum Value {
+    case integer(Int64)
+    case bytes([UInt8])
+    case null
+
+    init(_ number: Int64?) { self = number.map { .integer($0) } ?? .null }
+  }
+
+  private let handle: OpaquePointer
+  private let database: Database
+  private let operation: String
+
+  /// Takes over `handle`; `operation` says in a failure what was being done.
+  init(_ handle: OpaquePointer, of database: Database, operation: String) {
+    self.handle = handle
+    self.database = database
+    self.operation = operation
+  }
+
+  deinit { sqlite3_finalize(handle) }
+
+  /// Runs it to its end, and says how many rows it changed.
+  @discardableResult
+  func run(_ values: Value...) throws(StoreFailure) -> Int {
+    defer { reset() }
+    try bind(values)
+    while try step() {}
+    return database.changes
+  }
+
+  /// What `read` makes of the first row, or nil.
+  func first<Result>(
+    _ values: Value..., read: (Row) throws(StoreFailure) -> Result
+  ) throws(StoreFailure) -> Result? {
+    defer { reset() }
+    try bind(values)
+    return try step() ? read(Row(statement: handle)) : nil
+  }
+
+  /// What `read` makes of every row.
+  func all<Result>(
+    _ values: Value..., read: (Row) throws(StoreFailure) -> Result
+  ) throws(StoreFailure) -> [Result] {
+    defer { reset() }
+    try bind(values)
+    var results: [Result] = []
+    while try step() { results.append(try read(Row(statement: handle))) }
+    return results
+  }
+
+  private func bind(_ values: [Value]) throws(StoreFailure) {
+    var index: Int32 = 0
+    for value in values {
+      index += 1
+      let code =
+        switch value {
+        case .integer(let number): sqlite3_bind_int64(handle, index, number)
+        case .bytes(let bytes): bytes.withUnsafeBytes { bind($0, at: index) }
+        case .null: sqlite3_bind_null(handle, index)
+        }
+      guard code == SQLITE_OK else { throw database.failure(code, operation) }
+    }
+  }
+
+  private func bind(_ bytes: UnsafeRawBufferPointer, at index: Int32) -> Int32 {
+    // A blob from a nil pointer would be NULL.
+    guard !bytes.isEmpty else { return sqlite3_bind_zeroblob(handle, index, 0) }
+    // SQLITE_TRANSIENT, a cast that Swift does not import: SQLite copies the bytes.
+    let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+    return sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), copied)
+  }
+
+  private func step() throws(StoreFailure) -> Bool {
+    switch sqlite3_step(handle) {
+    case SQLITE_ROW: return true
+    case SQLITE_DONE: return false
+    case let code: throw database.failure(code, operation)
+    }
+  }
+
+  /// Also forgets the bound values: a token must not outlive its use in SQLite's memory.
+  private func reset() {
+    sqlite3_reset(handle)
+    sqlite3_clear_bindings(handle)
+  }
+}
+
+/// The row on which a statement stands; it must not outlive the closure that it is handed to.
+struct Row {
+  fileprivate let statement: OpaquePointer
+
+  /// The number in a column; 0 for NULL.
+  func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(statement, column) }
+
+  /// The number in a column, or nil for NULL.
+  func optional(_ column: Int32) -> Int64? {
+    sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : integer(column)
+  }
+
+  /// The bytes in a column; none for NULL.
+  func bytes(_ column: Int32) -> [UInt8] {
+    // The pointer first: asking for the size before could convert the value behind it.
+    guard let start = sqlite3_column_blob(statement, column) else { return [] }
+    return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
+  }
+}

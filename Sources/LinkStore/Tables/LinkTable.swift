@@ -1,0 +1,192 @@
+import LinkCore
+
+/// The links of all partitions that this store has seen: a row for each, found by 16 bytes of its key's digest.
+struct LinkTable {
+  private let database: Database
+  private let find: Statement
+  private let put: Statement
+  private let remove: Statement
+  private let due: Statement
+  private let take: Statement
+  private let next: Statement
+  private let park: Statement
+  private let parked: Statement
+  private let wake: Statement
+  private let ended: Statement
+
+  /// Prepares the statements on a database that has the tables.
+  init(_ database: Database) throws(StoreFailure) {
+    self.database = database
+    let columns = "id, digest, partition, user, key, source_offset, due, ended, seal, record"
+    find = try database.prepare(
+      "SELECT \(columns) FROM links WHERE digest = ?1 AND user = ?2 AND key = ?3", for: "look a link up")
+    // The condition keeps a link whose digest collides with another's from replacing it: then no row changes.
+    put = try database.prepare(
+      """
+      INSERT INTO links (digest, partition, user, key, source_offset, due, wake, parked, ended, seal, record)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, ?7, ?8, ?9)
+      ON CONFLICT (digest) DO UPDATE SET
+        partition = excluded.partition, source_offset = excluded.source_offset, due = excluded.due, wake = excluded.wake,
+        parked = 0, ended = excluded.ended, seal = excluded.seal, record = excluded.record
+      WHERE user = excluded.user AND key = excluded.key
+      """, for: "keep a link")
+    remove = try database.prepare(
+      "DELETE FROM links WHERE digest = ?1 AND user = ?2 AND key = ?3 AND partition = ?4", for: "drop a link")
+    due = try database.prepare(
+      """
+      SELECT \(columns) FROM links INDEXED BY links_wake WHERE partition = ?1 AND wake <= ?2
+      ORDER BY wake, source_offset LIMIT ?3
+      """, for: "take due links")
+    take = try database.prepare("UPDATE links SET wake = NULL, parked = 0 WHERE id = ?1", for: "take a link")
+    next = try database.prepare(
+      """
+      SELECT wake FROM links INDEXED BY links_wake WHERE partition = ?1 AND wake IS NOT NULL
+      ORDER BY wake LIMIT 1
+      """, for: "find the next due time")
+    park = try database.prepare(
+      """
+      UPDATE links SET wake = NULL, parked = 1
+      WHERE digest = ?1 AND user = ?2 AND key = ?3 AND partition = ?4 AND due IS NOT NULL
+      """, for: "park a link")
+    parked = try database.prepare(
+      """
+      SELECT \(columns) FROM links INDEXED BY links_parked WHERE partition = ?1 AND user = ?2 AND parked = 1
+      ORDER BY source_offset LIMIT 1
+      """, for: "take a parked link")
+    wake = try database.prepare(
+      """
+      UPDATE links SET wake = due, parked = 0
+      WHERE digest = ?1 AND user = ?2 AND key = ?3 AND partition = ?4 AND due IS NOT NULL
+      """, for: "wake a link")
+    ended = try database.prepare(
+      """
+      SELECT user, key FROM links INDEXED BY links_ended WHERE partition = ?1 AND ended < ?2
+      ORDER BY ended LIMIT ?3
+      """, for: "list ended links")
+  }
+
+  /// The link of this key, whatever its partition.
+  func find(_ key: StoredKey) throws(StoreFailure) -> Link? {
+    try find.first(.bytes(key.digest), .integer(key.user), .bytes(key.text)) { row throws(StoreFailure) in
+      try link(in: row).link
+    }
+  }
+
+  /// Keeps a link as it now is; a scheduled one wakes at its due time.
+  func put(_ link: Link, under key: StoredKey, partition: Int32) throws(StoreFailure) {
+    guard let record = StateRecord.link(link).encoded().value else {
+      throw defect("a link was encoded as a tombstone")
+    }
+    let (due, ended) = link.state.times
+    let offset = link.origin.offset
+    let seal = seal(key.user, key.text, partition, offset, due, ended, record)
+    let changes = try put.run(
+      .bytes(key.digest), .integer(Int64(partition)), .integer(key.user), .bytes(key.text), .integer(offset),
+      .init(due), .init(ended), .integer(seal), .bytes(record))
+    guard changes == 1 else { throw defect("two links have one digest") }
+  }
+
+  /// Drops a link of this partition, if it is there.
+  func remove(_ key: StoredKey, partition: Int32) throws(StoreFailure) {
+    try remove.run(.bytes(key.digest), .integer(key.user), .bytes(key.text), .integer(Int64(partition)))
+  }
+
+  /// Takes up to `limit` links that are due at `until`: by their wake-up times, then by source offset.
+  func takeDue(_ partition: Int32, until: Timestamp, limit: Int) throws(StoreFailure) -> [StoredLink] {
+    // SQLite reads a negative limit as none.
+    let limit = Int64(max(0, limit))
+    let rows = try due.all(
+      .integer(Int64(partition)), .integer(until.milliseconds), .integer(limit), read: link(in:))
+    for row in rows { try take.run(.integer(row.id)) }
+    return rows
+  }
+
+  /// When the next link of the partition wakes that is neither taken nor parked.
+  func nextWake(_ partition: Int32) throws(StoreFailure) -> Timestamp? {
+    try next.first(.integer(Int64(partition))) { row in Timestamp(milliseconds: row.integer(0)) }
+  }
+
+  /// Sets a scheduled link aside until its user is free.
+  func park(_ key: StoredKey, partition: Int32) throws(StoreFailure) {
+    try park.run(.bytes(key.digest), .integer(key.user), .bytes(key.text), .integer(Int64(partition)))
+  }
+
+  /// Takes the parked link of this user with the lowest source offset.
+  func takeParked(_ partition: Int32, user: Int64) throws(StoreFailure) -> StoredLink? {
+    let row = try parked.first(.integer(Int64(partition)), .integer(user), read: link(in:))
+    if let row { try take.run(.integer(row.id)) }
+    return row
+  }
+
+  /// Lets a scheduled link wake at its due time again.
+  func wake(_ key: StoredKey, partition: Int32) throws(StoreFailure) {
+    try wake.run(.bytes(key.digest), .integer(key.user), .bytes(key.text), .integer(Int64(partition)))
+  }
+
+  /// Up to `limit` links that ended before `before`, oldest first.
+  func ended(_ partition: Int32, before: Timestamp, limit: Int) throws(StoreFailure) -> [LinkKey] {
+    let limit = Int64(max(0, limit))
+    return try ended.all(.integer(Int64(partition)), .integer(before.milliseconds), .integer(limit)) {
+      row throws(StoreFailure) in
+      try key(user: row.integer(0), text: row.bytes(1))
+    }
+  }
+
+  private func link(in row: Row) throws(StoreFailure) -> StoredLink {
+    let (user, text, record) = (row.integer(3), row.bytes(4), row.bytes(9))
+    let seal = seal(
+      user, text, Int32(truncatingIfNeeded: row.integer(2)), row.integer(5), row.optional(6), row.optional(7), record)
+    guard seal == row.integer(8) else { throw damage("the check sum of a link's row does not fit") }
+    let key = try key(user: user, text: text)
+    let name = StateKey.link(key).encoded()
+    guard case .link(let link)? = try? StateRecord.decode(key: name, value: record) else {
+      throw damage("the record of a link cannot be read")
+    }
+    return StoredLink(id: row.integer(0), key: StoredKey(user: user, text: text, digest: row.bytes(1)), link: link)
+  }
+
+  private func key(user: Int64, text: [UInt8]) throws(StoreFailure) -> LinkKey {
+    guard let text = Text(utf8: text) else { throw damage("the key of a link is not UTF-8") }
+    return LinkKey(userId: user, idempotencyKey: text)
+  }
+
+  private func seal(
+    _ user: Int64, _ text: [UInt8], _ partition: Int32, _ offset: Int64, _ due: Int64?, _ ended: Int64?,
+    _ record: [UInt8]
+  ) -> Int64 {
+    var seal = Seal()
+    seal.add(user)
+    seal.add(text)
+    seal.add(Int64(partition))
+    seal.add(offset)
+    seal.add(due)
+    seal.add(ended)
+    seal.add(record)
+    return seal.value
+  }
+
+  private func damage(_ reason: String) -> StoreFailure {
+    StoreFailure(.damaged, operation: "read a link", subject: database.path, reason: reason)
+  }
+
+  private func defect(_ reason: String) -> StoreFailure {
+    StoreFailure(.defect, operation: "keep a link", subject: database.path, reason: reason)
+  }
+}
+
+/// A link with its row.
+struct StoredLink {
+  var id: Int64
+  var key: StoredKey
+  var link: Link
+}
+
+extension Link.State {
+  /// When a scheduled link is due, and when an ended one ended, in milliseconds.
+  fileprivate var times: (due: Int64?, ended: Int64?) {
+    switch self {
+    case .scheduled(let due): (due.milliseconds, nil)
+    case .succeeded(let at), .failed(let at, _): (nil, at.milliseconds)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import LinkCore
+import Synchronization
+
+/// What the store's thread does: it owns the store, and takes turns out of the mailbox until it is to stop.
+final class StoreKeeper: Sendable {
+  /// Why nothing is done after a stop.
+  static let stopped = StoreFailure(
+    .closed, operation: "use the store", subject: "store thread", reason: "it has been stopped")
+
+  /// After so many idle milliseconds the thread tidies the store up.
+  static let tidyDelay: Milliseconds = 1000
+  /// How long it waits before it tries failed work again.
+  static let retryDelay: Milliseconds = 1000
+
+  /// Locked once, by the thread, for its whole life: nobody else ever asks for it.
+  private let store: Mutex<LinkStore>
+  private let mailbox: Mailbox
+  private let onAnswers: @Sendable ([StoreAnswer]) -> Void
+  private let onFailure: @Sendable (StoreFailure) -> Void
+
+  init(
+    store: sending LinkStore, mailbox: Mailbox, onAnswers: @escaping @Sendable ([StoreAnswer]) -> Void,
+    onFailure: @escaping @Sendable (StoreFailure) -> Void
+  ) {
+    self.store = Mutex(store)
+    self.mailbox = mailbox
+    self.onAnswers = onAnswers
+    self.onFailure = onFailure
+  }
+
+  /// The thread's life.
+  func run() {
+    store.withLock { store in
+      var end: StoreFailure?
+      var isTidy = false
+      serving: while true {
+        switch mailbox.next(patience: isTidy ? nil : Self.tidyDelay) {
+        case .work(let work):
+          // After the store's end, work is not answered: whoever awaits it was told of the failure.
+          if end == nil { end = perform(work, store) }
+          isTidy = false
+        case .errand(let errand):
+          errand(end.map { .failure($0) } ?? .success(store))
+          isTidy = false
+        case .idle:
+          if end == nil { tidy(store) }
+          isTidy = true
+        case .stop: break serving
+        }
+      }
+      do throws(StoreFailure) { try store.close() } catch { onFailure(error) }
+    }
+  }
+
+  /// Does the work, again and again where it must; gives the failure after which there is no store.
+  private func perform(_ work: [StoreWork], _ store: LinkStore) -> StoreFailure? {
+    while true {
+      do throws(StoreFailure) {
+        let answers = try store.perform(work)
+        if !answers.isEmpty { onAnswers(answers) }
+        return nil
+      } catch {
+        onFailure(error)
+        guard error.isPassing else { return error }
+        guard !mailbox.isStopping else { return Self.stopped }
+        mailbox.rest(Self.retryDelay)
+      }
+    }
+  }
+
+  private func tidy(_ store: LinkStore) {
+    do throws(StoreFailure) {
+      if store.needsScrub { try store.scrub() }
+      try store.shrink()
+    } catch {
+      // What can pass is tried again at the next idle moment; what cannot, meets the next work.
+      onFailure(error)
+    }
+  }
+}

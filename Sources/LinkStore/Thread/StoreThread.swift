@@ -1,0 +1,107 @@
+import Glibc
+public import LinkCore
+import Synchronization
+
+/// The one thread that works with the store of a worker.
+///
+/// What is submitted while a transaction runs goes into the next one together (group commit). When the disk is full, or fails for
+/// now, nothing of the transaction is answered; it is tried again every second until it succeeds or the thread is stopped.
+public final class StoreThread: Sendable {
+  private let mailbox: Mailbox
+  private let thread: Mutex<pthread_t?>
+
+  /// Starts the thread.
+  ///
+  /// - Parameters:
+  ///   - store: The open store; nobody else uses it from now on.
+  ///   - onAnswers: Is given the answers of each transaction, on the store's thread: it must not block.
+  ///   - onFailure: Is told of each failure, on the store's thread. After one whose `isPassing` is false the store is gone: nothing
+  ///     is answered any more, and the process should end with the failure's exit code.
+  public init(
+    store: sending LinkStore, onAnswers: @escaping @Sendable ([StoreAnswer]) -> Void,
+    onFailure: @escaping @Sendable (StoreFailure) -> Void
+  ) throws(StoreFailure) {
+    mailbox = try Mailbox()
+    let keeper = StoreKeeper(store: store, mailbox: mailbox, onAnswers: onAnswers, onFailure: onFailure)
+    thread = Mutex(try Self.start(keeper))
+  }
+
+  deinit { stop() }
+
+  /// How many pieces of work wait for the next transaction.
+  public var waitingCount: Int { mailbox.workCount }
+
+  /// Hands work over and returns at once; the answers come to `onAnswers` in the order of the work. After `stop` it is ignored.
+  public func submit(_ work: [StoreWork]) {
+    guard !work.isEmpty else { return }
+    // After a stop nobody awaits an answer: what was not done is as after a crash.
+    _ = mailbox.put(.work(work))
+  }
+
+  /// Does `body` with the store, after all that was submitted before, and waits for its result. Throws what `body` throws, and a failure
+  /// of kind `closed` after `stop`. Not to be called on the store's own thread, in a callback.
+  public func withStore<Value: Sendable>(
+    _ body: @escaping @Sendable (LinkStore) throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> Value {
+    let slot = try Slot<Value>()
+    let isTaken = mailbox.put(
+      .errand { store in
+        slot.fill(store.flatMap { store in Result { () throws(StoreFailure) in try body(store) } })
+      })
+    guard isTaken else { throw StoreKeeper.stopped }
+    return try slot.wait().get()
+  }
+
+  /// Begins the view of a partition anew, as `LinkStore.begin` does, in slices that let other work in between.
+  public func begin(_ partition: Int32) throws(StoreFailure) {
+    while try !withStore({ store throws(StoreFailure) in
+      try store.purge(partition, limit: LinkStore.purgeSlice)
+    }) {}
+  }
+
+  /// Does what was submitted so far, closes the store and ends the thread. Work that fails now is given up: it is as after a crash.
+  public func stop() {
+    mailbox.stop()
+    guard let handle = thread.withLock({ $0.take() }) else { return }
+    // The last reference may go on the store's own thread, in a callback: it cannot await itself.
+    if pthread_equal(handle, pthread_self()) != 0 { pthread_detach(handle) } else { pthread_join(handle, nil) }
+  }
+
+  private static func start(_ keeper: StoreKeeper) throws(StoreFailure) -> pthread_t {
+    let box = Unmanaged.passRetained(keeper)
+    var handle = pthread_t()
+    let code = pthread_create(
+      &handle, nil,
+      { context in
+        guard let context else { return nil }
+        Unmanaged<StoreKeeper>.fromOpaque(context).takeRetainedValue().run()
+        return nil
+      }, box.toOpaque())
+    guard code == 0 else {
+      box.release()
+      throw StoreFailure(
+        .io, operation: "start the store's thread", subject: "process", reason: String(cString: strerror(code)))
+    }
+    return handle
+  }
+}
+
+/// Where the result of an errand is left and awaited.
+private final class Slot<Value: Sendable>: Sendable {
+  private let result = Mutex<Result<Value, StoreFailure>?>(nil)
+  private let bell: Bell
+
+  init() throws(StoreFailure) { bell = try Bell() }
+
+  func fill(_ value: Result<Value, StoreFailure>) {
+    result.withLock { $0 = value }
+    bell.ring()
+  }
+
+  func wait() -> Result<Value, StoreFailure> {
+    while true {
+      if let value = result.withLock({ $0 }) { return value }
+      bell.wait(atMost: nil)
+    }
+  }
+}
