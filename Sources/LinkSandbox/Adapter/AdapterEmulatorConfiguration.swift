@@ -80,7 +80,7 @@ public struct AdapterEmulatorConfiguration: Sendable {
     func require(_ isGood: Bool, _ field: String, _ hint: String) throws(SandboxFailure) {
       guard !isGood else { return }
       throw SandboxFailure(
-        operation: "set the adapter emulator up", subject: field, problem: "it is out of range", hint: hint)
+        "set the adapter emulator up", field, "it is out of range", hint: hint)
     }
     let bytes = credential.reveal()
     try require(

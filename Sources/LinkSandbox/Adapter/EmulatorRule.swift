@@ -46,7 +46,7 @@ public struct EmulatorRule: Equatable, Sendable {
 
   func check() throws(SandboxFailure) {
     func failure(_ field: String, _ hint: String) -> SandboxFailure {
-      SandboxFailure(operation: "set an emulator rule", subject: field, problem: "it is out of range", hint: hint)
+      SandboxFailure("set an emulator rule", field, "it is out of range", hint: hint)
     }
     if let failFirst, failFirst < 0 { throw failure("failFirst", "0 or more") }
     if let latency, !(0...3_600_000).contains(latency) { throw failure("latencyMs", "0 to 3 600 000") }

@@ -9,7 +9,7 @@ extension AdapterEmulatorConfiguration.TLSFiles {
   private static func read(_ path: String) throws(SandboxFailure) -> [UInt8] {
     func failure(_ problem: String) -> SandboxFailure {
       SandboxFailure(
-        operation: "read a TLS file of the emulator", subject: path, problem: problem,
+        "read a TLS file of the emulator", path, problem,
         hint: "the path of a PEM file that can be read")
     }
     guard let file = fopen(path, "re") else { throw failure(String(cString: strerror(errno))) }

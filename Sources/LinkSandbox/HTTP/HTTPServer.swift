@@ -32,7 +32,7 @@ final class HTTPServer: @unchecked Sendable {
     guard timer.start() else {
       close(socket.descriptor)
       throw SandboxFailure(
-        operation: "serve HTTP", subject: subject, problem: "the system gives no thread",
+        "serve HTTP", subject, "the system gives no thread",
         hint: "raising the limit of processes and threads")
     }
     let me = Unmanaged.passUnretained(self).toOpaque()
@@ -45,7 +45,7 @@ final class HTTPServer: @unchecked Sendable {
       timer.finish()
       close(socket.descriptor)
       throw SandboxFailure(
-        operation: "serve HTTP", subject: subject, problem: "libmicrohttpd does not start",
+        "serve HTTP", subject, "libmicrohttpd does not start",
         hint: tls == nil ? "freeing memory and file descriptors" : "a PEM certificate and the key that belongs to it")
     }
     daemon.withLock { $0 = Handle(pointer: started) }

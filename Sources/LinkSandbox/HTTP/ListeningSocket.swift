@@ -8,7 +8,7 @@ struct ListeningSocket {
   /// Listens on a numeric IPv4 or IPv6 address; port 0 lets the system choose.
   init(address: String, port: UInt16) throws(SandboxFailure) {
     func failure(_ problem: String, _ hint: String) -> SandboxFailure {
-      SandboxFailure(operation: "listen", subject: "\(address) port \(port)", problem: problem, hint: hint)
+      SandboxFailure("listen", "\(address) port \(port)", problem, hint: hint)
     }
     var ipv4 = sockaddr_in()
     var ipv6 = sockaddr_in6()
