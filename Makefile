@@ -26,8 +26,9 @@ test: ## install what is missing, build, lint, check the schemas, run every test
 	fi; \
 	exit $$status
 
+# Without Swift's own libraries beside it, the binary runs where only the C libraries are.
 build: dependencies ## build .build/release/linkworker
-	swift build -c release --product linkworker
+	swift build -c release --static-swift-stdlib --product linkworker
 
 lint: ## check the style of the source
 	swift format lint --strict --recursive Sources Tests Package.swift
