@@ -47,7 +47,8 @@ public final class KafkaConsumer {
       throw KafkaFailure(
         "use", "librdkafka \(String(cString: rd_kafka_version_str()))",
         code: RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE.rawValue,
-        detail: "it writes a consumer's generation in a form that is not known here", hint: "use another version of librdkafka")
+        detail: "it writes a consumer's generation in a form that is not known here",
+        hint: "use another version of librdkafka")
     }
     self.topic = topic
     assignment = Assignment(topic: topic)

@@ -25,15 +25,18 @@ extension KafkaFailure {
       return "check that kafka.ssl.ca.location holds the CA of the brokers, that their certificate names the host in "
         + "kafka.bootstrap.servers and is in date, and that kafka.security.protocol fits the port"
     case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__TIMED_OUT:
-      return "check that kafka.bootstrap.servers and the brokers' advertised listeners can be reached from here, and that "
+      return
+        "check that kafka.bootstrap.servers and the brokers' advertised listeners can be reached from here, and that "
         + "kafka.security.protocol fits the port"
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      return "allow the worker's principal to read and write the topic (requests: Read and Write; outcomes, dead letters: Write; "
+      return
+        "allow the worker's principal to read and write the topic (requests: Read and Write; outcomes, dead letters: Write; "
         + "state: Read and Write)"
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
       return "allow the worker's principal to Read the consumer group"
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-      return "allow the worker's principal to Write and Describe the transactional id (a prefix rule on the group's name covers all)"
+      return
+        "allow the worker's principal to Write and Describe the transactional id (a prefix rule on the group's name covers all)"
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
       return "allow the worker's principal IdempotentWrite on the cluster (brokers before 2.8)"
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
@@ -46,7 +49,8 @@ extension KafkaFailure {
     case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
       return "another worker may have the same instance.id: give each its own"
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-      return "the records at the committed offset are gone (retention, or deleted): find out what was lost before the group's "
+      return
+        "the records at the committed offset are gone (retention, or deleted): find out what was lost before the group's "
         + "offset is set by hand"
     default:
       return nil
@@ -56,7 +60,8 @@ extension KafkaFailure {
   private static func saslHint(mechanism: String) -> String {
     let version = String(cString: rd_kafka_version_str())
     if mechanism.uppercased().hasPrefix("SCRAM"), rd_kafka_version() < 0x0206_0100 {
-      return "librdkafka before 2.6.1 (this is \(version)) cannot log in by SCRAM to Kafka 4, which says \"invalid credentials\": use a "
+      return
+        "librdkafka before 2.6.1 (this is \(version)) cannot log in by SCRAM to Kafka 4, which says \"invalid credentials\": use a "
         + "newer librdkafka, PLAIN over TLS or a client certificate; with Kafka 3 check kafka.sasl.username and kafka.sasl.password"
     }
     return "check kafka.sasl.mechanism, kafka.sasl.username and kafka.sasl.password"

@@ -82,7 +82,7 @@ final class KafkaHandle: @unchecked Sendable {
 /// What a client's callbacks, which come from any thread, write to.
 final class ClientObserver: Sendable {
   private let properties: KafkaProperties
-  private let last = Mutex<(code: Int32, reason: String)?>(nil)
+  private let last = Mutex<(code: Int32, reason: String, at: Int64)?>(nil)
 
   /// Of the object that the owner's callbacks write to; as a number, for only the owner's thread may follow it.
   private let ownerAddress: UInt
@@ -111,15 +111,18 @@ final class ClientObserver: Sendable {
   /// An error of the whole client; the last one explains why nothing answers.
   func failed(_ code: Int32, _ reason: UnsafePointer<CChar>?) {
     let text = reason.map { properties.redacted(String(cString: $0)) } ?? ""
-    if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue { last.withLock { $0 = (code, text) } }
+    if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue { last.withLock { $0 = (code, text, Uptime.now()) } }
     properties.log(3, String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: code))), text)
   }
+
+  /// Tells of a failure that passes by itself.
+  func note(_ failure: KafkaFailure) { properties.log(5, failure.name, failure.description) }
 
   /// Adds the cause, where only its effect is known, and what to try.
   func explained(_ failure: KafkaFailure) -> KafkaFailure {
     var failure = failure
     failure.detail = properties.redacted(failure.detail)
-    if failure.saysOnlyThatNothingAnswered, let cause = last.withLock({ $0 }) {
+    if failure.saysOnlyThatNothingAnswered, let cause = last.withLock({ $0 }), Uptime.now() - cause.at < 30_000 {
       failure.code = cause.code
       failure.name = String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: cause.code)))
       failure.detail += "; before that: \(cause.reason)"

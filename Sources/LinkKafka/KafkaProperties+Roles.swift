@@ -111,7 +111,8 @@ extension KafkaProperties {
       "set", "kafka.\(name)", code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue,
       detail: Self.secretNames.contains(name) ? "librdkafka does not take its value" : message.text,
       hint: isUnknown
-        ? "see librdkafka's CONFIGURATION.md for the properties of version \(String(cString: rd_kafka_version_str()))" : nil)
+        ? "see librdkafka's CONFIGURATION.md for the properties of version \(String(cString: rd_kafka_version_str()))"
+        : nil)
   }
 
   private func setIfKnown(_ name: String, _ value: String, on configuration: OpaquePointer) {

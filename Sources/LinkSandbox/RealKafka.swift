@@ -94,7 +94,9 @@ public final class RealKafka: Sendable {
 
   private func end() {
     kill()
-    guard removesDirectory, let removal = try? ChildProcess(["rm", "-rf", directory], output: "/dev/null") else { return }
+    guard removesDirectory, let removal = try? ChildProcess(["rm", "-rf", directory], output: "/dev/null") else {
+      return
+    }
     while !removal.hasEnded() { usleep(1_000) }
   }
 
