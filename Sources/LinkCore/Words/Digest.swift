@@ -41,6 +41,16 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
+  /// Appends its 64 lower-case hexadecimal digits in ASCII: every state record and outcome has some.
+  func appendHex(to text: inout [UInt8]) {
+    for word in [words.0, words.1, words.2, words.3] {
+      for shift in stride(from: UInt64(60), through: 0, by: -4) {
+        let digit = UInt8(truncatingIfNeeded: word >> shift & 15)
+        text.append(digit < 10 ? 0x30 + digit : 0x61 + digit - 10)
+      }
+    }
+  }
+
   /// Equal when all 32 bytes are.
   public static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }
 

@@ -1,0 +1,151 @@
+import CMicroHTTPD
+import LinkCore
+
+/// One request on its connection, and its reply on the way. Confined to the connection's server thread; a resume alone comes from the timer.
+final class HTTPExchange {
+  private let connection: OpaquePointer
+  private let bodyLimit: Int
+  private let timer: ResumeTimer
+  private var request: HTTPRequest
+  private var reply: HTTPReply?
+
+  init(connection: OpaquePointer, request: HTTPRequest, bodyLimit: Int, timer: ResumeTimer) {
+    self.connection = connection
+    self.request = request
+    self.bodyLimit = bodyLimit
+    self.timer = timer
+  }
+
+  /// Keeps a piece of the body, up to the limit.
+  func append(_ bytes: UnsafeRawBufferPointer) {
+    guard !request.isTooLarge, request.body.count + bytes.count <= bodyLimit else {
+      request.isTooLarge = true
+      request.body = []
+      return
+    }
+    request.body.append(contentsOf: bytes)
+  }
+
+  /// The request is whole: finds the reply, holds the connection as long as it says, and sends it when called again.
+  func proceed(_ respond: (HTTPRequest) -> HTTPReply) -> MHD_Result {
+    if let reply { return send(reply) }
+    let reply = respond(request)
+    self.reply = reply
+    guard reply.delay > 0 else { return send(reply) }
+    hold(connection, for: reply.delay, timer)
+    return .YES
+  }
+
+  /// The request is over, whether it was answered or not.
+  func forget() {
+    reply?.onSending?()
+    reply = nil
+  }
+
+  private func send(_ reply: HTTPReply) -> MHD_Result {
+    reply.onSending?()
+    self.reply?.onSending = nil
+    switch reply.form {
+    case .whole(let status, let headers, let body):
+      let made = body.withUnsafeBytes { bytes in
+        // It copies, and so changes nothing.
+        MHD_create_response_from_buffer(
+          bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
+      }
+      guard let response = made else { return .NO }
+      for (name, value) in headers { MHD_add_response_header(response, name, value) }
+      return queue(response, status)
+    case .closed:
+      return .NO
+    case .truncated(let status, let body):
+      return stream(status, ReplyStream(size: UInt64(body.count), end: UInt64(body.count / 2), body: body))
+    case .huge(let status, let size):
+      return stream(status, ReplyStream(size: size, end: size))
+    case .dripping(let status, let body, let interval):
+      let size = UInt64(body.count)
+      let drip = ReplyStream.Drip(connection: connection, timer: timer, interval: interval)
+      return stream(status, ReplyStream(size: size, end: size, body: body, drip: drip))
+    }
+  }
+
+  private func stream(_ status: Int, _ stream: ReplyStream) -> MHD_Result {
+    let owned = Unmanaged.passRetained(stream)
+    let response = MHD_create_response_from_callback(
+      stream.size, 16 * 1024, readStream, owned.toOpaque(),
+      { context in
+        if let context { Unmanaged<ReplyStream>.fromOpaque(context).release() }
+      })
+    guard let response else {
+      owned.release()
+      return .NO
+    }
+    MHD_add_response_header(response, "Content-Type", "application/json")
+    return queue(response, status)
+  }
+
+  private func queue(_ response: OpaquePointer, _ status: Int) -> MHD_Result {
+    defer { MHD_destroy_response(response) }
+    return MHD_queue_response(connection, UInt32(status), response)
+  }
+}
+
+/// A body that is made as it is sent: cut short, without end, or slow.
+private final class ReplyStream {
+  let size: UInt64
+  private let end: UInt64
+  private let body: [UInt8]
+  private let drip: Drip?
+  private var isHeld = false
+
+  struct Drip {
+    var connection: OpaquePointer
+    var timer: ResumeTimer
+    var interval: Milliseconds
+  }
+
+  init(size: UInt64, end: UInt64, body: [UInt8] = [], drip: Drip? = nil) {
+    self.size = size
+    self.end = end
+    self.body = body
+    self.drip = drip
+  }
+
+  /// The next bytes from `position` on, at most so many as `space` has.
+  func read(_ position: UInt64, _ space: UnsafeMutableRawBufferPointer) -> Int {
+    guard position < end else { return link_mhd_reader_error }
+    guard let drip else { return fill(position, space, Int(min(UInt64(space.count), end - position))) }
+    isHeld.toggle()
+    guard isHeld else { return fill(position, space, 1) }
+    hold(drip.connection, for: drip.interval, drip.timer)
+    return 0
+  }
+
+  private func fill(_ position: UInt64, _ space: UnsafeMutableRawBufferPointer, _ count: Int) -> Int {
+    for index in 0..<count {
+      let place = Int(position) + index
+      space[index] = place < body.count ? body[place] : 0x78
+    }
+    return count
+  }
+}
+
+private func readStream(
+  _ context: UnsafeMutableRawPointer?, _ position: UInt64, _ space: UnsafeMutablePointer<CChar>?, _ size: Int
+) -> Int {
+  guard let context, let space else { return link_mhd_reader_error }
+  let stream = Unmanaged<ReplyStream>.fromOpaque(context).takeUnretainedValue()
+  return stream.read(position, UnsafeMutableRawBufferPointer(start: space, count: size))
+}
+
+/// Suspends a connection and has the timer resume it: to be called on the connection's server thread.
+private func hold(_ connection: OpaquePointer, for delay: Milliseconds, _ timer: ResumeTimer) {
+  let held = HeldConnection(pointer: connection)
+  // In this order: the timer may be quick.
+  MHD_suspend_connection(connection)
+  timer.schedule(after: delay) { MHD_resume_connection(held.pointer) }
+}
+
+/// Unchecked: libmicrohttpd lets any thread resume a suspended connection, and keeps it until then.
+private struct HeldConnection: @unchecked Sendable {
+  var pointer: OpaquePointer
+}

@@ -1,0 +1,22 @@
+/// Why a part of the sandbox cannot be started: what failed, on what, and what to try.
+public struct SandboxFailure: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What was being done, as in "listen".
+  public var operation: String
+  /// On what: an address, a path, the name of a setting.
+  public var subject: String
+  /// What is wrong with it.
+  public var problem: String
+  /// What to try.
+  public var hint: String
+
+  /// A failure of `operation` on `subject`.
+  public init(operation: String, subject: String, problem: String, hint: String) {
+    self.operation = operation
+    self.subject = subject
+    self.problem = problem
+    self.hint = hint
+  }
+
+  /// One line for an operator.
+  public var description: String { "Cannot \(operation): \(subject): \(problem). Try: \(hint)." }
+}
