@@ -1,3 +1,5 @@
+import Glibc
+
 /// Why a part of the sandbox cannot be started: what failed, on what, and what to try.
 public struct SandboxFailure: Error, Equatable, Sendable, CustomStringConvertible {
   /// What was being done, as in "listen".
@@ -6,7 +8,7 @@ public struct SandboxFailure: Error, Equatable, Sendable, CustomStringConvertibl
   public var subject: String
   /// What is wrong with it.
   public var problem: String
-  /// What to try.
+  /// What to try; empty where nobody knows.
   public var hint: String
 
   /// A failure of `operation` on `subject`.
@@ -17,6 +19,18 @@ public struct SandboxFailure: Error, Equatable, Sendable, CustomStringConvertibl
     self.hint = hint
   }
 
+  /// A failure for which there may be nothing to try.
+  init(_ operation: String, _ subject: String, _ problem: String, hint: String? = nil) {
+    self.init(operation: operation, subject: subject, problem: problem, hint: hint ?? "")
+  }
+
+  /// A failure of the system.
+  init(_ operation: String, _ subject: String, errno code: Int32) {
+    self.init(operation, subject, String(cString: strerror(code)))
+  }
+
   /// One line for an operator.
-  public var description: String { "Cannot \(operation): \(subject): \(problem). Try: \(hint)." }
+  public var description: String {
+    "Cannot \(operation): \(subject): \(problem)." + (hint.isEmpty ? "" : " Try: \(hint).")
+  }
 }

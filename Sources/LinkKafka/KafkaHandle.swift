@@ -1,0 +1,140 @@
+import CRdKafka
+import Synchronization
+
+/// Owns one librdkafka client and destroys it.
+///
+/// Unchecked, because it owns a C handle: librdkafka's functions may be called from any thread, and `destroy()` only by the owner, when
+/// nothing else uses the client any more.
+final class KafkaHandle: @unchecked Sendable {
+  /// The client itself.
+  let client: OpaquePointer
+  /// What its callbacks write to.
+  let observer: ClientObserver
+  private let guardian: KafkaProperties.Guardian
+  private let isDestroyed = Mutex(false)
+
+  private let pollsErrors: Bool
+
+  /// Makes a client for `role`; `prepare` sets further callbacks on the configuration. Those that come on the owner's thread find `owner`
+  /// through the observer; it must outlive the client.
+  init(
+    _ properties: KafkaProperties, _ role: KafkaProperties.Role, owner: AnyObject? = nil,
+    prepare: (OpaquePointer) -> Void = { _ in }
+  ) throws(KafkaFailure) {
+    let configuration = try properties.configuration(for: role)
+    let observer = ClientObserver(properties, owner: owner)
+    rd_kafka_conf_set_opaque(configuration, Unmanaged.passUnretained(observer).toOpaque())
+    rd_kafka_conf_set_log_cb(configuration) { client, level, facility, text in
+      ClientObserver.of(client)?.logged(level, facility, text)
+    }
+    rd_kafka_conf_set_error_cb(configuration) { client, code, reason, _ in
+      ClientObserver.of(client)?.failed(code, reason)
+    }
+    prepare(configuration)
+    var message = ErrorText()
+    let kind = role.kind
+    guard let client = message.fill({ rd_kafka_new(kind, configuration, $0, $1) }) else {
+      rd_kafka_conf_destroy(configuration)
+      throw KafkaFailure(
+        "make", "a Kafka client", code: rd_kafka_last_error().rawValue, detail: properties.redacted(message.text),
+        hint: "check the kafka.* properties")
+    }
+    self.client = client
+    self.observer = observer
+    guardian = properties.guardian
+    if case .consumer = role {
+      // Its errors come with its records; `rd_kafka_poll` would take records away.
+      rd_kafka_poll_set_consumer(client)
+      pollsErrors = false
+    } else {
+      pollsErrors = true
+    }
+  }
+
+  deinit { destroy() }
+
+  /// Ends the client; a second call does nothing. May hang in librdkafka, hence the guardian.
+  func destroy() {
+    let isFirst = isDestroyed.withLock { done in
+      defer { done = true }
+      return !done
+    }
+    if isFirst { guarded("destroy a Kafka client") { rd_kafka_destroy(client) } }
+  }
+
+  /// Makes a call that may hang in librdkafka for ever.
+  func guarded(_ operation: String, _ body: () -> Void) { guardian(operation, body) }
+
+  /// `failure`, with what the client was told before where the failure itself says only that nothing answered, and with a hint.
+  func explained(_ failure: KafkaFailure) -> KafkaFailure {
+    if pollsErrors { rd_kafka_poll(client, 0) }
+    return observer.explained(failure)
+  }
+
+  /// A failure of this client with a plain code.
+  func failure(_ operation: String, _ subject: String, _ code: rd_kafka_resp_err_t, partition: Int32? = nil)
+    -> KafkaFailure
+  {
+    explained(KafkaFailure(operation, subject, code: code.rawValue, partition: partition))
+  }
+}
+
+/// What a client's callbacks, which come from any thread, write to.
+final class ClientObserver: Sendable {
+  private let properties: KafkaProperties
+  private let last = Mutex<(code: Int32, reason: String, at: Int64)?>(nil)
+
+  /// Of the object that the owner's callbacks write to; as a number, for only the owner's thread may follow it.
+  private let ownerAddress: UInt
+
+  init(_ properties: KafkaProperties, owner: AnyObject?) {
+    self.properties = properties
+    ownerAddress = owner.map { UInt(bitPattern: Unmanaged.passUnretained($0).toOpaque()) } ?? 0
+  }
+
+  /// The owner's object, from a callback on the owner's thread.
+  func owner<Owner: AnyObject>(as type: Owner.Type) -> Owner? {
+    UnsafeRawPointer(bitPattern: ownerAddress).map { Unmanaged<Owner>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  static func of(_ client: OpaquePointer?) -> ClientObserver? {
+    client.flatMap { rd_kafka_opaque($0) }.map { Unmanaged<ClientObserver>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  /// A line of librdkafka's own log.
+  func logged(_ level: Int32, _ facility: UnsafePointer<CChar>?, _ text: UnsafePointer<CChar>?) {
+    properties.log(
+      level, facility.map { String(cString: $0) } ?? "",
+      text.map { properties.redacted(String(cString: $0)) } ?? "")
+  }
+
+  /// An error of the whole client; the last one explains why nothing answers.
+  func failed(_ code: Int32, _ reason: UnsafePointer<CChar>?) {
+    let text = reason.map { properties.redacted(String(cString: $0)) } ?? ""
+    if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue { last.withLock { $0 = (code, text, Uptime.now()) } }
+    properties.log(3, String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: code))), text)
+  }
+
+  /// Tells of a failure that passes by itself.
+  func note(_ failure: KafkaFailure) { properties.log(5, failure.name, failure.description) }
+
+  /// Adds the cause, where only its effect is known, and what to try.
+  func explained(_ failure: KafkaFailure) -> KafkaFailure {
+    var failure = failure
+    failure.detail = properties.redacted(failure.detail)
+    if failure.saysOnlyThatNothingAnswered, let cause = last.withLock({ $0 }), Uptime.now() - cause.at < 30_000 {
+      failure.code = cause.code
+      failure.name = String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: cause.code)))
+      failure.detail += "; before that: \(cause.reason)"
+    }
+    return failure.hinted(mechanism: properties.mechanism)
+  }
+}
+
+extension KafkaProperties.Role {
+  /// librdkafka's kind of client.
+  var kind: rd_kafka_type_t {
+    if case .producer = self { return RD_KAFKA_PRODUCER }
+    return RD_KAFKA_CONSUMER
+  }
+}

@@ -1,0 +1,135 @@
+import CRdKafka
+
+extension KafkaProperties {
+  /// What a client is for.
+  enum Role {
+    /// Consumes requests as a member of the group.
+    case consumer(groupID: String)
+    /// Publishes transactions.
+    case producer(transactionalID: String, transactionTimeout: Int)
+    /// Reads committed state and the group's offsets; no member.
+    case stateReader(groupID: String)
+    /// Asks for true ends: a `read_committed` client shows only the last stable offset.
+    case endReader
+    /// Makes and describes topics; a consumer, for a producer's metadata request may create what it asks for.
+    case admin
+  }
+
+  /// librdkafka's configuration object for a role; whoever gets it must free it or make a client of it.
+  func configuration(for role: Role) throws(KafkaFailure) -> OpaquePointer {
+    if let owned = Self.ownedByProtocol.first(where: { values[$0] != nil }) {
+      throw KafkaFailure(
+        "set", "kafka.\(owned)", code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue,
+        detail: "this property is part of the protocol that keeps outcomes exactly-once", hint: "remove it")
+    }
+    guard let configuration = rd_kafka_conf_new() else {
+      throw KafkaFailure("make", "a configuration", code: RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE.rawValue)
+    }
+    do throws(KafkaFailure) {
+      for (name, value) in Self.defaults(role).sorted(by: { $0.key < $1.key }) {
+        try set(name, value, on: configuration)
+      }
+      for (name, value) in values.sorted(by: { $0.key < $1.key }) where applies(name, to: role) {
+        try set(name, value, on: configuration)
+      }
+      for (name, value) in imposed(role).sorted(by: { $0.key < $1.key }) { try set(name, value, on: configuration) }
+      if case .consumer = role { setIfKnown("group.protocol", "classic", on: configuration) }
+    } catch {
+      rd_kafka_conf_destroy(configuration)
+      throw error
+    }
+    return configuration
+  }
+
+  /// What a user may change.
+  private static func defaults(_ role: Role) -> [String: String] {
+    var common = [
+      "client.id": "linkworker",
+      "socket.nagle.disable": "true",
+      // A consumer's property on a producer, and the reverse, is what one set of properties for all of them means.
+      "log.configuration.warnings": "false",
+    ]
+    switch role {
+    case .consumer: common["queued.max.messages.kbytes"] = "16384"
+    case .stateReader:
+      common["queued.max.messages.kbytes"] = "16384"
+      common["fetch.wait.max.ms"] = "10"
+    case .producer:
+      common["linger.ms"] = "1"
+      // Larger than what a request may have, so that its dead letter, with headers added, still fits.
+      common["message.max.bytes"] = "1179648"
+      // A batch above this holds one record only: one that is too large for its topic takes no other down with it.
+      common["batch.size"] = "65536"
+      common["queue.buffering.max.kbytes"] = "131072"
+    case .endReader, .admin: break
+    }
+    return common
+  }
+
+  /// What the protocol rests on.
+  private func imposed(_ role: Role) -> [String: String] {
+    switch role {
+    case .consumer(let groupID):
+      return [
+        "group.id": groupID, "isolation.level": "read_committed", "enable.auto.commit": "false",
+        "enable.auto.offset.store": "false", "enable.partition.eof": "true", "auto.offset.reset": "error",
+        "partition.assignment.strategy": "range", "allow.auto.create.topics": "false",
+      ]
+    case .producer(let transactionalID, let timeout):
+      // Above every timeout that a commit is given: at its own, librdkafka sends EndTxn again behind our back.
+      let socketTimeout = min(values["socket.timeout.ms"].flatMap { Int($0) } ?? .max, timeout - 100)
+      return [
+        "transactional.id": transactionalID, "transaction.timeout.ms": String(timeout), "enable.idempotence": "true",
+        "acks": "all", "partitioner": "murmur2_random", "delivery.report.only.error": "false",
+        "socket.timeout.ms": String(socketTimeout), "message.timeout.ms": String(timeout - 1_000),
+      ]
+    case .stateReader(let groupID):
+      return [
+        "group.id": groupID, "isolation.level": "read_committed", "enable.auto.commit": "false",
+        "enable.auto.offset.store": "false", "enable.partition.eof": "true", "auto.offset.reset": "error",
+        "allow.auto.create.topics": "false",
+      ]
+    case .endReader:
+      return ["isolation.level": "read_uncommitted", "allow.auto.create.topics": "false"]
+    case .admin:
+      return ["allow.auto.create.topics": "false"]
+    }
+  }
+
+  /// Static membership is for the one member alone.
+  private func applies(_ name: String, to role: Role) -> Bool {
+    if case .consumer = role { return true }
+    return name != "group.instance.id"
+  }
+
+  private func set(_ name: String, _ value: String, on configuration: OpaquePointer) throws(KafkaFailure) {
+    var message = ErrorText()
+    let result = message.fill { rd_kafka_conf_set(configuration, name, value, $0, $1) }
+    guard result != RD_KAFKA_CONF_OK else { return }
+    let isUnknown = result == RD_KAFKA_CONF_UNKNOWN
+    throw KafkaFailure(
+      "set", "kafka.\(name)", code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue,
+      detail: Self.secretNames.contains(name) ? "librdkafka does not take its value" : message.text,
+      hint: isUnknown
+        ? "see librdkafka's CONFIGURATION.md for the properties of version \(String(cString: rd_kafka_version_str()))"
+        : nil)
+  }
+
+  private func setIfKnown(_ name: String, _ value: String, on configuration: OpaquePointer) {
+    var message = ErrorText()
+    _ = message.fill { rd_kafka_conf_set(configuration, name, value, $0, $1) }
+  }
+}
+
+/// The buffer that librdkafka writes an error's text into.
+struct ErrorText {
+  private var bytes = [CChar](repeating: 0, count: 512)
+
+  /// Lends the buffer and its size to `body`.
+  mutating func fill<Result>(_ body: (UnsafeMutablePointer<CChar>?, Int) -> Result) -> Result {
+    bytes.withUnsafeMutableBufferPointer { body($0.baseAddress, $0.count) }
+  }
+
+  /// What was written.
+  var text: String { String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self) }
+}

@@ -1,0 +1,61 @@
+import CRdKafka
+
+/// librdkafka's own properties as the user gives them, and where its log lines go.
+///
+/// Each client gets them with the protocol's own on top; see `ownedByProtocol`.
+public struct KafkaProperties: Sendable {
+  /// Takes one of librdkafka's log lines: syslog's level (0-7), the facility (as in `FAIL`) and the text, secrets removed. Called from any
+  /// thread; it must not block nor call Kafka.
+  public typealias LogSink = @Sendable (_ level: Int32, _ facility: String, _ message: String) -> Void
+
+  /// Runs a call into librdkafka that may hang for ever (closing or destroying a client): a watchdog may end the process around it.
+  public typealias Guardian = @Sendable (_ operation: String, _ body: () -> Void) -> Void
+
+  /// The properties by librdkafka's names.
+  public var values: [String: String]
+  /// Where log lines and client errors go; default: nowhere.
+  public var log: LogSink
+  /// What is put around calls that may hang; default: nothing.
+  public var guardian: Guardian
+
+  /// Properties by librdkafka's names, without any prefix of ours.
+  public init(
+    _ values: [String: String], log: @escaping LogSink = { _, _, _ in }, guardian: @escaping Guardian = { $1() }
+  ) {
+    self.values = values
+    self.log = log
+    self.guardian = guardian
+  }
+
+  /// What exactly-once rests on: these are refused by name when a user sets them.
+  public static let ownedByProtocol: [String] = [
+    "isolation.level", "enable.auto.commit", "enable.auto.offset.store", "enable.partition.eof", "auto.offset.reset",
+    "group.protocol", "partition.assignment.strategy", "enable.idempotence", "transactional.id",
+    "transaction.timeout.ms", "acks", "request.required.acks", "partitioner", "delivery.report.only.error", "group.id",
+  ]
+
+  /// Properties whose values appear in no message.
+  static let secretNames: Set<String> = [
+    "sasl.password", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password", "sasl.oauthbearer.config",
+    "sasl.oauthbearer.client.secret",
+  ]
+
+  /// Refuses properties that the protocol owns, that librdkafka does not know, or whose value it does not take.
+  public func validate() throws(KafkaFailure) {
+    for role in [Role.consumer(groupID: "check"), .admin] {
+      rd_kafka_conf_destroy(try configuration(for: role))
+    }
+  }
+
+  /// The SASL mechanism in force; empty where none is set.
+  var mechanism: String { values["sasl.mechanism"] ?? values["sasl.mechanisms"] ?? "" }
+
+  /// `text` without the value of any secret property.
+  func redacted(_ text: String) -> String {
+    var text = text
+    for (name, value) in values where Self.secretNames.contains(name) && value.utf8.count >= 4 {
+      while let range = text.firstRange(of: value) { text.replaceSubrange(range, with: "<secret>") }
+    }
+    return text
+  }
+}

@@ -1,0 +1,120 @@
+import CRdKafka
+import Glibc
+import LinkCore
+
+/// One transactional producer from its initialisation to its end; what it did is told by `transmissions` and `reports`.
+final class Producer {
+  let handle: KafkaHandle
+  let transmissions = Transmissions()
+  let reports = DeliveryReports()
+  private let topicNames: [TopicRole: String]
+  private var topics: [TopicRole: OpaquePointer] = [:]
+
+  /// Makes a client and has Kafka give it the transactional id: whoever had it before is fenced, and what it left open is ended.
+  init(
+    _ properties: KafkaProperties, transactionalID: String, topics names: [TopicRole: String], transactionTimeout: Int,
+    deadline: Int64
+  ) throws(KafkaFailure) {
+    let transmissions = transmissions
+    handle = try KafkaHandle(
+      properties, .producer(transactionalID: transactionalID, transactionTimeout: transactionTimeout), owner: reports
+    ) { configuration in
+      transmissions.attach(to: configuration)
+      rd_kafka_conf_set_dr_msg_cb(configuration) { _, message, opaque in
+        guard let message, let opaque else { return }
+        Unmanaged<ClientObserver>.fromOpaque(opaque).takeUnretainedValue().owner(as: DeliveryReports.self)?.delivered(
+          message)
+      }
+    }
+    topicNames = names
+    do throws(KafkaFailure) {
+      for (role, name) in names {
+        guard let topic = rd_kafka_topic_new(handle.client, name, nil) else {
+          throw handle.failure("use", "topic \(name)", rd_kafka_last_error())
+        }
+        topics[role] = topic
+      }
+      try fetchMetadata(deadline)
+      try initialise(transactionalID, deadline)
+    } catch {
+      discard()
+      throw error
+    }
+  }
+
+  deinit { discard() }
+
+  /// Ends the client: what it has not sent by now it never will.
+  func discard() {
+    for topic in topics.values { rd_kafka_topic_destroy(topic) }
+    topics = [:]
+    handle.destroy()
+  }
+
+  /// Hands one record to librdkafka, which tells what became of it by `index`.
+  func produce(_ record: borrowing OutgoingRecord, index: Int) -> rd_kafka_resp_err_t {
+    guard let topic = topics[record.topic] else { return RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC }
+    let headers = Self.headers(record.headers)
+    let result = Self.withBytes(record.key) { key, keyLength in
+      Self.withBytes(record.value) { value, valueLength in
+        link_produce(
+          handle.client, topic, record.partition ?? RD_KAFKA_PARTITION_UA, key, keyLength, value, valueLength,
+          max(record.timestamp?.milliseconds ?? 0, 0), headers, UnsafeMutableRawPointer(bitPattern: index))
+      }
+    }
+    if result != RD_KAFKA_RESP_ERR_NO_ERROR, let headers { rd_kafka_headers_destroy(headers) }
+    return result
+  }
+
+  /// The name of a topic.
+  func name(of role: TopicRole) -> String { topicNames[role] ?? role.rawValue }
+
+  // MARK: - Helpers
+
+  /// Without it the first transaction waits a second for librdkafka's own.
+  private func fetchMetadata(_ deadline: Int64) throws(KafkaFailure) {
+    while true {
+      var metadata: UnsafePointer<rd_kafka_metadata>?
+      let wait = Int32(clamping: min(max(deadline - Uptime.now(), 1), 5_000))
+      let result = rd_kafka_metadata(handle.client, 0, nil, &metadata, wait)
+      if let metadata { rd_kafka_metadata_destroy(metadata) }
+      if result == RD_KAFKA_RESP_ERR_NO_ERROR { return }
+      let failure = handle.failure("reach", "Kafka", result)
+      guard Uptime.now() < deadline else { throw failure }
+      usleep(50_000)
+    }
+  }
+
+  private func initialise(_ transactionalID: String, _ deadline: Int64) throws(KafkaFailure) {
+    while true {
+      let wait = Int32(clamping: min(max(deadline - Uptime.now(), 1), 5_000))
+      guard let error = rd_kafka_init_transactions(handle.client, wait) else { return }
+      let failure = handle.explained(
+        KafkaFailure("initialise", "the transactional id \(transactionalID)", consuming: error))
+      guard failure.isRetriable, !failure.isFatal, Uptime.now() < deadline else { throw failure }
+      usleep(50_000)
+    }
+  }
+
+  /// Nil for no headers: librdkafka's list costs an allocation.
+  private static func headers(_ headers: [Header]) -> OpaquePointer? {
+    guard !headers.isEmpty, let list = rd_kafka_headers_new(headers.count) else { return nil }
+    for header in headers {
+      header.name.withUnsafeBufferPointer { name in
+        name.withMemoryRebound(to: CChar.self) { name in
+          withBytes(header.value) { value, length in
+            _ = rd_kafka_header_add(list, name.baseAddress, name.count, value, length)
+          }
+        }
+      }
+    }
+    return list
+  }
+
+  /// A null pointer for nil; for an empty array one that is not null, for the two are not the same to Kafka.
+  private static func withBytes<Result>(_ bytes: [UInt8]?, _ body: (UnsafeRawPointer?, Int) -> Result) -> Result {
+    guard let bytes else { return body(nil, 0) }
+    guard !bytes.isEmpty else { return withUnsafeBytes(of: UInt8(0)) { body($0.baseAddress, 0) } }
+    return bytes.withUnsafeBytes { body($0.baseAddress, $0.count) }
+  }
+}

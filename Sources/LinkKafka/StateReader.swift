@@ -1,0 +1,138 @@
+import CRdKafka
+import Glibc
+import LinkCore
+
+/// One record of the state topic as it stands there.
+public struct StateEntry: Sendable, Equatable {
+  /// Its offset.
+  public var offset: Int64
+  /// Its key.
+  public var key: [UInt8]
+  /// Its value; nil for a tombstone.
+  public var value: [UInt8]?
+  /// Kafka's timestamp, in milliseconds since the Unix epoch.
+  public var timestamp: Int64
+
+  /// An entry.
+  public init(offset: Int64, key: [UInt8], value: [UInt8]?, timestamp: Int64) {
+    self.offset = offset
+    self.key = key
+    self.value = value
+    self.timestamp = timestamp
+  }
+}
+
+/// Reads what a lane needs before its first record: the group's committed offset, the state topic's true end, and the state up to it.
+///
+/// It has clients of its own and joins no group. One thread owns it.
+public final class StateReader {
+  let stateTopic: String
+  let handle: KafkaHandle
+  private let requestsTopic: String
+  private let groupID: String
+  private let ends: KafkaHandle
+
+  /// A reader for the lanes of a group.
+  ///
+  /// - Throws: `KafkaFailure` for properties that are not taken.
+  public init(properties: KafkaProperties, groupID: String, requestsTopic: String, stateTopic: String)
+    throws(KafkaFailure)
+  {
+    self.groupID = groupID
+    self.requestsTopic = requestsTopic
+    self.stateTopic = stateTopic
+    handle = try KafkaHandle(properties, .stateReader(groupID: groupID))
+    ends = try KafkaHandle(properties, .endReader)
+  }
+
+  deinit { close() }
+
+  /// Ends its clients.
+  public func close() {
+    handle.destroy()
+    ends.destroy()
+  }
+
+  /// The group's committed offsets on the requests topic; a partition for which nothing was ever committed is absent.
+  ///
+  /// While somebody's transaction with offsets of these partitions is open they are *unstable*, and this waits.
+  ///
+  /// - Parameters:
+  ///   - timeout: How long to wait in all, in milliseconds.
+  ///   - onWait: Called about every two seconds of waiting, with what there is to tell.
+  ///   - isCancelled: Asked then; true ends the wait with `_TIMED_OUT`.
+  public func committedOffsets(
+    partitions: [Int32], timeout: Int64, onWait: (KafkaFailure) -> Void = { _ in }, isCancelled: () -> Bool = { false }
+  ) throws(KafkaFailure) -> [Int32: Int64] {
+    let deadline = Uptime.now() + timeout
+    let subject = "of group \(groupID) on topic \(requestsTopic)"
+    while true {
+      let list = PartitionList(requestsTopic, partitions)
+      let wait = Int32(clamping: min(max(deadline - Uptime.now(), 1), 2_000))
+      let result = rd_kafka_committed(handle.client, list.pointer, wait)
+      let refused = list.elements.first { $0.error != RD_KAFKA_RESP_ERR_NO_ERROR }
+      let code = result == RD_KAFKA_RESP_ERR_NO_ERROR ? refused?.error ?? result : result
+      if code == RD_KAFKA_RESP_ERR_NO_ERROR {
+        let known = list.elements.filter { $0.offset >= 0 }
+        return Dictionary(known.map { ($0.partition, $0.offset) }, uniquingKeysWith: max)
+      }
+      var failure = handle.failure("read the committed offsets", subject, code, partition: refused?.partition)
+      if failure.code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue {
+        failure.hint = "an open transaction holds them back: it ends with its worker, or after transaction.timeout.ms"
+      }
+      guard Self.passes(code), Uptime.now() < deadline, !isCancelled() else { throw failure }
+      onWait(failure)
+    }
+  }
+
+  /// The true end of a partition of the state topic, behind open transactions and markers.
+  public func end(partition: Int32, timeout: Int64 = 10_000) throws(KafkaFailure) -> Int64 {
+    try queryWatermarks(stateTopic, partition, timeout).high
+  }
+
+  /// Low watermark and true end of a partition of the requests topic.
+  public func watermarks(partition: Int32, timeout: Int64 = 10_000) throws(KafkaFailure) -> (low: Int64, high: Int64) {
+    try queryWatermarks(requestsTopic, partition, timeout)
+  }
+
+  /// The cluster's id, by which a store knows whose view it holds.
+  public func clusterID(timeout: Int64 = 10_000) throws(KafkaFailure) -> String {
+    guard let text = rd_kafka_clusterid(handle.client, Int32(clamping: timeout)) else {
+      throw handle.failure("read", "the cluster's id", RD_KAFKA_RESP_ERR__TIMED_OUT)
+    }
+    defer { rd_kafka_mem_free(handle.client, text) }
+    return String(cString: text)
+  }
+
+  // MARK: - Helpers
+
+  private func queryWatermarks(_ topic: String, _ partition: Int32, _ timeout: Int64) throws(KafkaFailure)
+    -> (low: Int64, high: Int64)
+  {
+    let deadline = Uptime.now() + timeout
+    while true {
+      var low: Int64 = 0
+      var high: Int64 = 0
+      let wait = Int32(clamping: min(max(deadline - Uptime.now(), 1), 2_000))
+      let result = rd_kafka_query_watermark_offsets(ends.client, topic, partition, &low, &high, wait)
+      if result == RD_KAFKA_RESP_ERR_NO_ERROR { return (low, high) }
+      let failure = ends.failure("read the end", "of partition \(partition) of \(topic)", result, partition: partition)
+      guard Self.passes(result), Uptime.now() < deadline else { throw failure }
+      usleep(20_000)
+    }
+  }
+
+  /// Whether asking again can help.
+  static func passes(_ code: rd_kafka_resp_err_t) -> Bool {
+    [
+      RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RD_KAFKA_RESP_ERR__TRANSPORT,
+      RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__WAIT_COORD, RD_KAFKA_RESP_ERR__RESOLVE,
+      RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+      RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+      RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+      RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+      RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
+      RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH, RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE,
+    ].contains(code)
+  }
+}

@@ -1,0 +1,60 @@
+import CRdKafka
+import Synchronization
+
+/// A Kafka broker inside this process: librdkafka's mock cluster, on a random loopback port. It needs neither Java nor a disk.
+///
+/// For trying things out and for injecting errors; it proves nothing about exactly-once:
+/// - aborted and open transactions are visible to `read_committed` readers, and transactional offsets are not stored;
+/// - nobody is fenced: neither an old producer nor a member of an old generation;
+/// - it keeps at most 5 MiB or 100 000 batches of a partition in memory and silently drops the rest;
+/// - it cannot create topics on request, finds no offsets by time, and answers a fetch only after the full `fetch.wait.max.ms`
+///   (set that to 10);
+/// - it aborts the whole process when two members of a group use different assignors.
+public final class EmbeddedBroker: Sendable {
+  /// `host:port` for `bootstrap.servers`.
+  public let bootstrap: String
+  private let cluster: Mutex<Cluster?>
+
+  /// Starts the broker with these topics.
+  public init(topics: [(name: String, partitions: Int)]) throws(SandboxFailure) {
+    let cluster = try Cluster(topics: topics)
+    bootstrap = cluster.bootstrap
+    self.cluster = Mutex(cluster)
+  }
+
+  /// Ends the broker and forgets all it holds. Clients must have been closed before.
+  public func stop() { cluster.withLock { $0 = nil } }
+}
+
+/// Owns the mock cluster and the client that carries it; the two are only ever touched by `EmbeddedBroker` under its lock.
+private final class Cluster: @unchecked Sendable {
+  let bootstrap: String
+  private let client: OpaquePointer
+  private let cluster: OpaquePointer
+
+  init(topics: [(name: String, partitions: Int)]) throws(SandboxFailure) {
+    var message = [CChar](repeating: 0, count: 512)
+    guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), &message, message.count) else {
+      let detail = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      throw SandboxFailure("start", "the embedded broker", detail)
+    }
+    guard let cluster = rd_kafka_mock_cluster_new(client, 1) else {
+      rd_kafka_destroy(client)
+      throw SandboxFailure("start", "the embedded broker", "librdkafka made no mock cluster")
+    }
+    self.client = client
+    self.cluster = cluster
+    bootstrap = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
+    for topic in topics {
+      let result = rd_kafka_mock_topic_create(cluster, topic.name, Int32(topic.partitions), 1)
+      guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
+        throw SandboxFailure("create topic", topic.name, String(cString: rd_kafka_err2str(result)))
+      }
+    }
+  }
+
+  deinit {
+    rd_kafka_mock_cluster_destroy(cluster)
+    rd_kafka_destroy(client)
+  }
+}
