@@ -9,6 +9,7 @@ enum CommandHelp {
 
       usage: linkworker COMMAND [OPTION…]
              linkworker help COMMAND
+             linkworker help settings
              linkworker --version
 
       commands:

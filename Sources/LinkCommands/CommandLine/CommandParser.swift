@@ -2,6 +2,8 @@
 enum CommandRequest {
   /// The list of commands, or the help of those whose names begin with the same word.
   case help([CommandDefinition])
+  /// The table of settings.
+  case settings
   /// The version.
   case version
   /// A command.
@@ -22,6 +24,7 @@ struct CommandParser {
     switch first {
     case "--help", "-h": return .help(commands)
     case "--version", "-V": return .version
+    case "help" where arguments.count == 2 && arguments[1] == "settings": return .settings
     case "help": return .help(try topic(Array(arguments.dropFirst())))
     case _ where first.hasPrefix("-"):
       throw unknown(

@@ -28,6 +28,9 @@ public enum LinkCommandLine {
     case .version:
       console.print("linkworker \(Version.current)")
       return .ok
+    case .settings:
+      console.print(SettingTable.markdown())
+      return .ok
     case .help(let topics):
       let isEverything = topics.count == commands.count
       console.print(

@@ -17,8 +17,7 @@ enum RunCommand {
     ],
     examples: [
       "linkworker run --config /etc/linkworker/worker.properties",
-      "linkworker run -X kafka.bootstrap.servers=localhost:9092 -X adapter.url=http://localhost:18080 "
-        + "-X adapter.credential.file=credential",
+      "linkworker run --config worker.properties -X log.level=debug -X log.format=text",
     ],
     exitCodes: [.noInput, .unavailable, .software, .cantCreate, .tempFail, .noPermission, .config],
     body: run)

@@ -6,7 +6,7 @@ enum SandboxCommand {
     about: """
       Starts an embedded broker, an adapter emulator and a worker on this machine. Nothing is kept: when it ends, all of it is gone.
       """,
-    options: AdapterEmulatorCommand.behaviour,
+    options: EmulatorBehaviour.options,
     examples: ["linkworker sandbox", "linkworker sandbox --fail-first 4711=2:503"],
     exitCodes: [.software, .cantCreate],
     body: run)

@@ -1,3 +1,6 @@
+import LinkCore
+import LinkKafka
+
 /// `linkworker topics create` and `linkworker topics check`: the four topics with the settings that the protocol needs.
 enum TopicsCommand {
   static let create = CommandDefinition(
@@ -10,14 +13,19 @@ enum TopicsCommand {
     settings: .kafka,
     options: [
       .value(
-        "--partitions", "N", "Of requests and state, and of what else is made; default 12. It cannot be changed later."),
+        "--partitions", "N",
+        "Of each topic that is made; default 12, and for state as many as requests has. It cannot be changed later."),
       .value("--replication", "N", "Replicas of each partition; default the brokers' own. In production: 3."),
       json,
     ],
     examples: ["linkworker topics create --config worker.properties --partitions 12 --replication 3"],
     exitCodes: [.noInput, .unavailable, .noPermission, .config],
-    body: { _ throws(CommandFailure) in
-      throw CommandFailure(.software, .init("topics create", "", "not built yet", hint: ""))
+    body: { invocation throws(CommandFailure) in
+      let partitions = try invocation.integer("--partitions", in: 1...10_000)
+      let replication = try invocation.integer("--replication", in: 1...100)
+      let cluster = try TopicsOnCluster(try invocation.settings())
+      let made = try cluster.create(partitions: partitions, replication: replication)
+      return try report(cluster, made: made, invocation)
     })
 
   static let check = CommandDefinition(
@@ -28,9 +36,24 @@ enum TopicsCommand {
     options: [json],
     examples: ["linkworker topics check --config worker.properties"],
     exitCodes: [.noInput, .unavailable, .noPermission, .config],
-    body: { _ throws(CommandFailure) in
-      throw CommandFailure(.software, .init("topics check", "", "not built yet", hint: ""))
+    body: { invocation throws(CommandFailure) in
+      try report(try TopicsOnCluster(try invocation.settings()), made: [], invocation)
     })
 
   private static let json = OptionDefinition.flag("--json", "One JSON object a line instead of text.")
+
+  /// Says what is there now, and ends with 78 where the worker would not start on it.
+  private static func report(
+    _ cluster: TopicsOnCluster, made: Set<TopicRole>, _ invocation: Invocation
+  ) throws(CommandFailure) -> ExitCode {
+    let found = try cluster.describe(made: made)
+    let findings = TopicPlan.check(names: cluster.names, found: found)
+    let report = TopicReport(names: cluster.names, found: found, made: made, findings: findings)
+    for line in invocation.isSet("--json") ? report.json : report.text { invocation.console.print(line) }
+    let count = findings.count { $0.forbidsRunning }
+    guard count > 0 else { return .ok }
+    throw CommandFailure(
+      .config,
+      .init(invocation.command.name, "", "the worker cannot run on these topics", hint: "what is said of them above"))
+  }
 }

@@ -14,6 +14,14 @@ public struct SecretFile: Hashable, Sendable {
     case bearer
     /// Any text without control characters.
     case password
+
+    /// Whether these bytes can be used so.
+    func fits(_ bytes: [UInt8]) -> Bool {
+      switch self {
+      case .bearer: bytes.allSatisfy { 0x21...0x7E ~= $0 }
+      case .password: Text(utf8: bytes)?.hasControlCharacters == false
+      }
+    }
   }
 
   /// A secret's file.
@@ -37,12 +45,7 @@ public struct SecretFile: Hashable, Sendable {
     guard !bytes.isEmpty else {
       throw SettingFault("names a file that is empty", hint: "write the secret into it, on one line")
     }
-    let fits =
-      switch use {
-      case .bearer: bytes.allSatisfy { 0x21...0x7E ~= $0 }
-      case .password: Text(utf8: bytes)?.hasControlCharacters == false
-      }
-    guard fits else {
+    guard use.fits(bytes) else {
       throw SettingFault(
         use == .bearer
           ? "names a file that holds more than printable ASCII without blanks on one line"

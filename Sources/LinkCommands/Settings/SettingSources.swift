@@ -64,7 +64,7 @@ struct SettingSources {
       } else {
         let (reason, hint) = Suggestion.unknown(
           "sets nothing that exists", variable, among: known.keys.sorted() + [Self.fileVariable],
-          otherwise: "unset it; the settings are listed by linkworker help run")
+          otherwise: "unset it; the settings are listed by linkworker help settings")
         problems.append(SettingProblem(subject: variable, origin: nil, fault: SettingFault(reason, hint: hint)))
       }
     }

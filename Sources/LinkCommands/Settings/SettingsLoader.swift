@@ -75,7 +75,7 @@ private struct SettingsReading {
       } else {
         let (reason, hint) = Suggestion.unknown(
           "is no setting", entry.name, among: SettingTable.all.map(\.name),
-          otherwise: "leave it out; the settings are listed by linkworker help run")
+          otherwise: "leave it out; the settings are listed by linkworker help settings")
         let subject = entry.name.isEmpty ? "a name" : LogText.escaped(entry.name, limit: 80)
         problems.append(
           SettingProblem(subject: subject, origin: entry.origin, fault: SettingFault(reason, hint: hint)))

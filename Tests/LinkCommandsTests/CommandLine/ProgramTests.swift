@@ -1,0 +1,75 @@
+import Testing
+
+@testable import LinkCommands
+
+@Suite("The built program")
+struct ProgramTests {
+  @Test("helps on standard output and ends with 0", arguments: [["--help"], ["-h"], ["help"]])
+  func help(arguments: [String]) throws {
+    let outcome = try Program.Running(arguments).end()
+    #expect(outcome.code == 0)
+    #expect(outcome.errors.isEmpty)
+    for command in LinkCommandLine.commands { #expect(outcome.output.contains("  \(command.name) ")) }
+  }
+
+  @Test("helps on one command", arguments: [["help", "run"], ["run", "--help"], ["run", "-X", "a=b", "-h"]])
+  func commandHelp(arguments: [String]) throws {
+    let outcome = try Program.Running(arguments).end()
+    #expect(outcome.code == 0)
+    #expect(outcome.output.hasPrefix("usage: linkworker run [OPTION…]\n"))
+    #expect(outcome.output.contains("adapter.concurrency (default 64)"))
+  }
+
+  @Test("helps on a family of commands", arguments: [["help", "topics"], ["topics", "--help"]])
+  func familyHelp(arguments: [String]) throws {
+    let outcome = try Program.Running(arguments).end()
+    #expect(outcome.code == 0)
+    #expect(outcome.output.contains("usage: linkworker topics create"))
+    #expect(outcome.output.contains("usage: linkworker topics check"))
+  }
+
+  @Test("tells its version")
+  func version() throws {
+    let outcome = try Program.run("--version")
+    #expect(outcome.code == 0)
+    #expect(outcome.output == "linkworker \(Version.current)\n")
+  }
+
+  @Test("prints the table of settings")
+  func settings() throws {
+    let outcome = try Program.run("help", "settings")
+    #expect(outcome.code == 0)
+    #expect(outcome.output.hasPrefix("| setting |"))
+  }
+
+  @Test(
+    "ends with 64 and one line for a wrong command line",
+    arguments: [
+      [], ["rnu"], ["--verison"], ["topics"], ["topics", "creat"], ["run", "--confg", "x"], ["run", "extra"],
+      ["help", "rnu"],
+    ])
+  func usage(arguments: [String]) throws {
+    let outcome = try Program.Running(arguments).end()
+    #expect(outcome.code == 64)
+    #expect(outcome.output.isEmpty)
+    #expect(outcome.errorLines.count == 1)
+    #expect(outcome.errors.hasPrefix("linkworker: command line: "))
+    #expect(outcome.errors.contains(" Try: "))
+  }
+
+  @Test("ends with 78 for wrong settings, each on a line of its own")
+  func config() throws {
+    let outcome = try Program.run(
+      "run", "-X", "kafka.bootstrap.servers=localhost:1", environment: ["LINKWORKER_LOG_LEVEL": "loud"])
+    #expect(outcome.code == 78)
+    #expect(outcome.errorLines.count == 3)
+    #expect(outcome.errorLines.allSatisfy { $0.hasPrefix("linkworker: setting: ") && $0.contains(" Try: ") })
+  }
+
+  @Test("ends with 66 where the file of settings is missing")
+  func noInput() throws {
+    let outcome = try Program.run("run", "--config", "/nowhere/worker.properties")
+    #expect(outcome.code == 66)
+    #expect(outcome.errorLines.count == 1)
+  }
+}
