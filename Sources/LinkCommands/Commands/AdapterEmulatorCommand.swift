@@ -41,7 +41,7 @@ enum AdapterEmulatorCommand {
     do {
       emulator = try AdapterEmulator(configuration: configuration)
     } catch {
-      throw CommandFailure(.cantCreate, .init(error.operation, error.subject, error.problem, hint: error.hint))
+      throw CommandFailure(.cantCreate, .init(error.operation, error.subject, error.problem, hint: error.hint ?? ""))
     }
     greet(emulator, invocation)
     signals.wait()

@@ -1,3 +1,5 @@
+import LinkOps
+
 /// `linkworker run`: the worker itself.
 enum RunCommand {
   static let definition = CommandDefinition(
@@ -23,7 +25,15 @@ enum RunCommand {
     body: run)
 
   @Sendable private static func run(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
-    _ = try invocation.settings()
-    throw CommandFailure(.software, .init("run", "the worker", "not built yet", hint: ""))
+    let settings = try invocation.settings()
+    let log = Log(level: settings.log.level, format: settings.log.format)
+    // What is said on the way out must be written, whichever way that is.
+    defer { log.flush() }
+    let options = Worker.Options(startsFromBeginning: invocation.isSet("--from-beginning"))
+    let worker = try Worker(settings: settings, options: options, log: log)
+    let stop = worker.stop
+    let signals = StopSignals { _, count in if count == 1 { stop() } }
+    defer { withExtendedLifetime(signals) {} }
+    return try worker.run()
   }
 }

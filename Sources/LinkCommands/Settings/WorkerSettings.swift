@@ -9,7 +9,7 @@ public struct WorkerSettings: Sendable {
   /// The names of the four topics.
   public internal(set) var topics = Topics()
   /// What becomes of a CloudEvent of a type that the worker does not serve.
-  public internal(set) var unknownType = UnknownType.deadLetter
+  public internal(set) var unknownType = EngineSettings.UnknownTypePolicy.deadLetter
   /// Bytes of a record (key, headers and value) up to which it is read.
   public internal(set) var eventByteLimit = 0
   /// This worker's name; nil: a random one that the store keeps.
@@ -70,14 +70,6 @@ public struct WorkerSettings: Sendable {
       case .deadLetters: deadLetters
       }
     }
-  }
-
-  /// `requests.unknown.type`
-  public enum UnknownType: String, Sendable, CaseIterable {
-    /// A dead letter.
-    case deadLetter = "dead-letter"
-    /// Passed over and counted.
-    case skip
   }
 
   /// `adapter.*`

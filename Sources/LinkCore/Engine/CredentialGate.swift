@@ -58,10 +58,4 @@ struct CredentialGate: Sendable {
     state = .open
     return true
   }
-
-  /// The credential is another one: a probe may be sent at once.
-  mutating func reconsider(uptime: Milliseconds) {
-    guard case .closed(_, let probing) = state else { return }
-    state = .closed(probeAt: uptime, probing: probing)
-  }
 }

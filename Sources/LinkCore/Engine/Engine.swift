@@ -64,13 +64,13 @@ public struct Engine: ~Copyable {
     case .assigned(let partitions): assign(partitions)
     case .opened(let opening): open(opening)
     case .blocked(let lane, let reason): block(lane, reason)
+    case .lost(let partition, let reason): if let lane = lanes[partition] { block(lane.id, reason) }
     case .revoked(let partitions): revoke(partitions)
     case .received(let record): receive(record)
     case .reachedEnd(let partition, let offset): reachEnd(partition, offset)
     case .stored(let answers): for answer in answers { store(answer) }
     case .answered(let call, let answer): answered(call, answer)
     case .ended(let batch, let result): ended(batch, result)
-    case .credentialChanged: gate.reconsider(uptime: now.uptime)
     case .tick: tick()
     case .stop: stop()
     }

@@ -6,6 +6,8 @@ public enum Event: Sendable {
   case opened(LaneOpening)
   /// A partition cannot be opened: its lane stands still, with an alarm, until it is assigned again.
   case blocked(LaneID, reason: String)
+  /// Kafka says that the next records of a partition are gone, or never were: its lane stands still, with an alarm.
+  case lost(partition: Int32, reason: String)
   /// The group took partitions away, or the membership is lost.
   case revoked([Int32])
   /// A record of the requests topic.
@@ -18,8 +20,6 @@ public enum Event: Sendable {
   case answered(call: UInt64, AdapterAnswer)
   /// A transaction ended.
   case ended(batch: UInt64, CommitResult)
-  /// The credential file was read anew, and differs: a closed gate may be tried at once.
-  case credentialChanged
   /// Time has passed.
   case tick
   /// Take nothing new and settle what is in flight.

@@ -14,6 +14,7 @@ public enum LogValue: Hashable, Sendable {
   case list([LogValue])
 
   /// A whole number.
+  @_disfavoredOverload
   public static func integer(_ value: some BinaryInteger) -> LogValue { .integer(Int64(clamping: value)) }
 
   /// `<secret>`: that there is one, and nothing of it.

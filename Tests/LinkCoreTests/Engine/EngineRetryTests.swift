@@ -104,20 +104,6 @@ struct EngineRetryTests {
     #expect(world.notes.contains(.credentialAccepted))
   }
 
-  @Test("A new credential is tried at once")
-  func rotated() {
-    let world = EngineWorld()
-    world.assignAll()
-    world.adapter = { _ in .status(401) }
-    world.produce(request(user: 1))
-    world.pass(600)
-    world.adapter = { _ in .token("tok") }
-    world.send(.credentialChanged)
-    world.produce(request(user: 2, id: "r2"))
-    world.pass(100)
-    #expect(world.events("link-account.token-ready.v1").count == 1)
-  }
-
   @Test("The second 403 of a link is final where others succeeded in between, and only there")
   func forbidden() {
     let world = EngineWorld()

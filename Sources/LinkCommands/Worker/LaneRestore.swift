@@ -1,0 +1,147 @@
+import LinkCore
+import LinkKafka
+import LinkOps
+import LinkStore
+
+/// One restore of some lanes: step 1 of the protocol, in its order.
+struct LaneRestore {
+  let reader: StateReader
+  let store: StoreThread
+  let log: Log
+  let settings: Restorer.Settings
+  let isCancelled: () -> Bool
+
+  /// Restores the lanes and says of each whether it may open. Throws what may be mended by trying again.
+  func run(_ lanes: [LaneID]) throws -> [Event] {
+    let began = SystemClock.uptime()
+    let partitions = lanes.map(\.partition)
+    // First the group's number, then the end: what is committed between the two is read.
+    let committed = try reader.committedOffsets(
+      partitions: partitions, timeout: 60_000, onWait: { log.warning("restore.waiting", "\($0)") },
+      isCancelled: isCancelled)
+    var ends: [Int32: Int64] = [:]
+    for partition in partitions { ends[partition] = try reader.end(partition: partition) }
+    var starts: [Int32: Int64] = [:]
+    var blocked: [Int32: String] = [:]
+    for partition in partitions {
+      switch try start(of: partition, end: ends[partition] ?? 0) {
+      case .from(let offset): starts[partition] = offset
+      case .blocked(let reason): blocked[partition] = reason
+      }
+    }
+    let readable = ends.filter { starts[$0.key] != nil }
+    var count = 0
+    let isWhole = try reader.read(
+      from: starts, to: readable,
+      onStuck: { log.error("restore.stuck", "\($0)", ["partition": .integer($0.partition)]) },
+      isCancelled: isCancelled
+    ) { partition, entries in
+      count += entries.count
+      try absorb(partition, entries)
+    }
+    guard isWhole else { return [] }
+    for (partition, end) in readable { try finish(partition, end) }
+    report(partitions, count, SystemClock.uptime() - began)
+    return try lanes.map { lane in
+      if let reason = blocked[lane.partition] { return .blocked(lane, reason: reason) }
+      return try opening(lane, committed[lane.partition])
+    }
+  }
+
+  private enum Start {
+    case from(Int64)
+    case blocked(String)
+  }
+
+  /// From where the state partition has to be read: from the checkpoint where the view is of this very log and not too old, else anew.
+  private func start(of partition: Int32, end: Int64) throws -> Start {
+    let kept = try store.withStore { store throws(StoreFailure) in try store.view(partition) }
+    guard let view = kept, view.checkpoint > 0 else { return .from(0) }
+    guard try isOfThisLog(view, partition) else {
+      return try anew(partition, "it is of another log", end)
+    }
+    guard SystemClock.wall() - view.checkpointedAt < settings.tombstoneRetention else {
+      return try anew(partition, "its checkpoint is older than the state topic keeps tombstones", end)
+    }
+    guard view.checkpoint <= end else {
+      return .blocked(
+        "the local store has the state topic up to offset \(view.checkpoint), but it ends at \(end): the log was cut, and the "
+          + "store is the only memory left. Try: restore the state topic; or, to go on with what it has, move store.directory away")
+    }
+    return .from(view.checkpoint)
+  }
+
+  private func anew(_ partition: Int32, _ why: String, _ end: Int64) throws -> Start {
+    log.warning(
+      "store.set_aside", "The local view of the partition is dropped and read anew: \(why).",
+      ["partition": .integer(partition), "records": .integer(end)])
+    try store.begin(partition)
+    return .from(0)
+  }
+
+  /// The partition's identity stands where the view says; where the view wrote it itself it stands at the log's start.
+  private func isOfThisLog(_ view: PartitionView, _ partition: Int32) throws -> Bool {
+    guard let identity = view.identity else { return false }
+    guard let entry = try reader.entry(partition: partition, offset: view.identityOffset ?? 0) else { return false }
+    guard case .identity(partition, identity)? = try? StateRecord.decode(key: entry.key, value: entry.value) else {
+      return false
+    }
+    return true
+  }
+
+  private func absorb(_ partition: Int32, _ entries: [StateEntry]) throws {
+    let records = try entries.map { entry in
+      (offset: entry.offset, record: try StateRecord.decode(key: entry.key, value: entry.value))
+    }
+    guard let last = entries.last else { return }
+    let now = SystemClock.wall()
+    try store.withStore { store throws(StoreFailure) in
+      try store.absorb(partition, entries: records, checkpoint: last.offset + 1, at: now)
+    }
+  }
+
+  /// Confirms the checkpoint at the end, behind markers, and lets what was taken or parked wake again.
+  private func finish(_ partition: Int32, _ end: Int64) throws {
+    let now = SystemClock.wall()
+    try store.withStore { store throws(StoreFailure) in
+      try store.absorb(partition, entries: [], checkpoint: end, at: now)
+      try store.resetWakes(partition)
+    }
+  }
+
+  private func report(_ partitions: [Int32], _ count: Int, _ took: Milliseconds) {
+    log.info(
+      "restore.done", "The partitions' state is restored.",
+      [
+        "partitions": .list(partitions.map { .integer($0) }), "records": .integer(count),
+        "milliseconds": .integer(took), "recordsPerSecond": .integer(Int64(count) * 1000 / max(took, 1)),
+      ])
+  }
+
+  private func opening(_ lane: LaneID, _ committed: Int64?) throws -> Event {
+    let partition = lane.partition
+    let found = try store.withStore { store throws(StoreFailure) in
+      (
+        hasLinks: try store.hasLinks(partition), marks: try store.marks(partition),
+        identity: try store.view(partition)?.identity, nextWake: try store.nextWake(partition)
+      )
+    }
+    let log = try reader.watermarks(partition: partition)
+    if let committed, committed < log.low || committed > log.high {
+      return .blocked(
+        lane,
+        reason: "the group's committed offset \(committed) is not in the partition (\(log.low) … \(log.high)): requests were lost, or "
+          + "the topic was made anew. Try: find out which; then set the group's offset, and start again")
+    }
+    if committed == nil, found.hasLinks, !settings.startsFromBeginning {
+      return .blocked(
+        lane,
+        reason: "the group has no committed offset, but there is state of this partition: the offset is lost. Try: run "
+          + "--from-beginning, which takes all requests that are still there again and calls for no link that is known")
+    }
+    return .opened(
+      LaneOpening(
+        lane: lane, position: committed ?? log.low, isCommitted: committed != nil, identity: found.identity,
+        marks: found.marks, nextWake: found.nextWake))
+  }
+}

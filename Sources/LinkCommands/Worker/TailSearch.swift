@@ -1,0 +1,42 @@
+import LinkCore
+import LinkKafka
+import LinkStore
+
+/// Looks for a batch in the tail of the state topic: what stands there is committed.
+struct TailSearch {
+  let reader: StateReader
+  let store: StoreThread
+
+  /// Whether any of the batch's state records stands behind the store's checkpoint. One is as good as all: they are of one transaction.
+  ///
+  /// A batch without state records is not found, and so done again: it holds moved requests and offsets only, and a request that is moved
+  /// twice is a duplicate at home.
+  func finds(_ batch: Batch) throws -> Bool {
+    var sought: [Int32: Set<Entry>] = [:]
+    for decision in batch.decisions {
+      for record in decision.state {
+        let (key, value) = record.encoded()
+        sought[decision.partition, default: []].insert(Entry(key: key, value: value))
+      }
+    }
+    guard !sought.isEmpty else { return false }
+    var starts: [Int32: Int64] = [:]
+    var ends: [Int32: Int64] = [:]
+    for partition in sought.keys {
+      let view = try store.withStore { store throws(StoreFailure) in try store.view(partition) }
+      starts[partition] = view?.checkpoint ?? 0
+      ends[partition] = try reader.end(partition: partition)
+    }
+    var isFound = false
+    _ = try reader.read(from: starts, to: ends) { partition, entries in
+      let records = sought[partition] ?? []
+      isFound = isFound || entries.contains { records.contains(Entry(key: $0.key, value: $0.value)) }
+    }
+    return isFound
+  }
+
+  private struct Entry: Hashable {
+    var key: [UInt8]
+    var value: [UInt8]?
+  }
+}

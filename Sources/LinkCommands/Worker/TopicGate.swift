@@ -1,0 +1,60 @@
+import LinkCore
+import LinkKafka
+import LinkOps
+
+/// Lets a worker start only on topics that the protocol can work with, and tells it what it must know of them.
+struct TopicGate {
+  let settings: WorkerSettings
+  let log: Log
+
+  /// How the topics are known to be right.
+  enum Trust: Sendable {
+    /// Kafka is asked.
+    case checked
+    /// They were just made, by a broker that cannot be asked for its settings.
+    case made(partitionCount: Int32)
+  }
+
+  /// What the worker must know of the topics.
+  struct Pass {
+    /// Partitions of the requests topic, and of the state topic.
+    var partitionCount: Int32
+    /// Bytes that a record of the dead-letter topic may have.
+    var deadLetterMaxBytes: Int
+    /// Milliseconds for which the state topic keeps tombstones.
+    var tombstoneRetention: Milliseconds
+  }
+
+  /// Throws what forbids running, all of it; logs what is only unwise.
+  func pass(_ trust: Trust) throws(CommandFailure) -> Pass {
+    switch trust {
+    case .made(let partitionCount):
+      return Pass(
+        partitionCount: partitionCount, deadLetterMaxBytes: TopicPlan.defaultMessageLimit,
+        tombstoneRetention: Milliseconds(TopicPlan.week))
+    case .checked: return try check()
+    }
+  }
+
+  private func check() throws(CommandFailure) -> Pass {
+    let cluster = try TopicsOnCluster(settings)
+    let found = try cluster.describe(made: [])
+    let findings = TopicPlan.check(names: cluster.names, found: found)
+    let obstacles = findings.filter(\.forbidsRunning)
+    guard obstacles.isEmpty else {
+      var failure = CommandFailure(.config, .init("run", "the topics", "they cannot be worked with", hint: ""))
+      failure.lines = obstacles.map { .init("run", "", $0.text, hint: "") }
+      throw failure
+    }
+    for finding in findings { log.warning("topics.unwise", finding.text) }
+    return Pass(
+      partitionCount: Int32(clamping: found[.requests]?.partitions ?? 0),
+      deadLetterMaxBytes: number("max.message.bytes", found[.deadLetters]) ?? TopicPlan.defaultMessageLimit,
+      tombstoneRetention: number("delete.retention.ms", found[.state]).map { Milliseconds($0) }
+        ?? Milliseconds(TopicPlan.week))
+  }
+
+  private func number(_ name: String, _ topic: TopicDescription?) -> Int? {
+    topic?.settings[name].flatMap { Int($0) }
+  }
+}

@@ -1,0 +1,42 @@
+import Dispatch
+import LinkCore
+import LinkKafka
+import Synchronization
+
+/// The transaction thread: it alone touches the publisher, since commits block. It never needs the loop to finish one, else a
+/// revoke would wait for itself.
+final class TransactionQueue: Sendable {
+  private let queue = DispatchQueue(label: "linkworker.transactions")
+  private let publisher: Mutex<TransactionalPublisher>
+  private let inbox: Inbox
+
+  init(publisher: sending TransactionalPublisher, inbox: Inbox) {
+    self.publisher = Mutex(publisher)
+    self.inbox = inbox
+  }
+
+  /// Commits a batch, fenced by the group as `group` knows it; how it ended comes to the inbox.
+  func commit(_ batch: Batch, group: GroupMetadata) {
+    queue.async { [self] in
+      inbox.post(.ended(batch: batch.id, publisher.withLock { $0.commit(batch, group: group) }))
+    }
+  }
+
+  /// Has an initialised producer, and so no transaction of an earlier life left open: before anything is restored.
+  func prepare() throws(KafkaFailure) {
+    try queue.sync { Result { () throws(KafkaFailure) in try prepareNow() } }.get()
+  }
+
+  /// Waits until nothing is under way.
+  func drain() { queue.sync {} }
+
+  /// Ends the producer.
+  func close() { queue.sync { publisher.withLock { $0.close() } } }
+
+  private func prepareNow() throws(KafkaFailure) {
+    let result = publisher.withLock { publisher in
+      Result { () throws(KafkaFailure) in try publisher.prepare() }
+    }
+    try result.get()
+  }
+}

@@ -1,0 +1,80 @@
+import LinkCore
+import LinkCrypto
+import LinkHTTP
+import LinkKafka
+import LinkOps
+import LinkStore
+
+/// The worker: the engine, its edges, and the loop that joins them. One a process, or one beside a sandbox's broker and adapter.
+final class Worker {
+  /// What a command may ask for that is no setting.
+  struct Options: Sendable {
+    /// `--from-beginning`
+    var startsFromBeginning = false
+    /// Whether the topics are checked, or known to be right.
+    var topics = TopicGate.Trust.checked
+  }
+
+  private let log: Log
+  private let inbox: Inbox
+  private let edges: WorkerEdges
+  private let loop: WorkerLoop
+
+  /// Checks everything that can be wrong before anything is consumed: credential, store, Kafka, topics.
+  init(settings: WorkerSettings, options: Options = Options(), log: Log) throws(CommandFailure) {
+    self.log = log
+    let inbox = Inbox()
+    self.inbox = inbox
+    let assembly = WorkerAssembly(settings: settings, options: options, log: log, inbox: inbox)
+    let parts = try assembly.build()
+    edges = parts.edges
+    // A stop is cut short while there is time left to leave the group and close the store.
+    let closing = min(settings.shutdownTimeout / 5, 3000)
+    loop = WorkerLoop(
+      engine: Engine(settings: parts.engineSettings, sha256: sha256, now: SystemClock.now()), edges: parts.edges,
+      log: log, stopLimit: settings.shutdownTimeout - closing)
+    log.info(
+      "worker.started", "The worker joins its group.",
+      [
+        "version": .string(Version.current), "group": .string(settings.kafka.groupId),
+        "instance": .string(parts.engineSettings.instanceID),
+        "partitions": .integer(Int64(parts.engineSettings.partitionCount)),
+        "librdkafka": .string(KafkaProperties.libraryVersion),
+      ])
+  }
+
+  /// Works until `stop`, on this thread.
+  func run() throws(CommandFailure) -> ExitCode {
+    let end: WorkerEnd
+    do throws(KafkaFailure) {
+      try edges.consumer.subscribe()
+      end = loop.run()
+    } catch {
+      end = .failed(reason: error.description, exitCode: error.exitCode.rawValue)
+    }
+    Watchdog.guarding("close its clients", limit: 15_000, log: log) { edges.close() }
+    defer { log.flush() }
+    switch end {
+    case .stopped(let isWhole):
+      log.info(
+        "worker.stopped",
+        isWhole
+          ? "All that was in flight is settled."
+          : "The stop was cut short by shutdown.timeout.ms: what was in flight is done again by the next worker.",
+        ["whole": .bool(isWhole)])
+      return .ok
+    case .failed(let reason, let exitCode):
+      log.error("worker.failed", "\(reason)", ["exitCode": .integer(Int64(exitCode))])
+      log.flush()
+      throw CommandFailure(ExitCode(rawValue: exitCode) ?? .software, .init("run", "the worker", reason, hint: ""))
+    }
+  }
+
+  /// Takes nothing new, settles what is in flight, and ends; from any thread.
+  var stop: @Sendable () -> Void {
+    { [inbox, log] in
+      log.info("worker.stopping", "Nothing new is taken; what is in flight is settled.")
+      inbox.post(.stop)
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import LinkCore
+import LinkCrypto
+import LinkHTTP
+import LinkKafka
+import LinkOps
+import LinkStore
+
+/// Builds the worker's edges out of the settings: the one place where they meet.
+struct WorkerAssembly {
+  let settings: WorkerSettings
+  let options: Worker.Options
+  let log: Log
+  let inbox: Inbox
+
+  /// What was built.
+  struct Parts {
+    var edges: WorkerEdges
+    var engineSettings: EngineSettings
+  }
+
+  /// Builds in the order in which a person would want to hear of faults: files here first, then Kafka.
+  func build() throws(CommandFailure) -> Parts {
+    let adapter = try makeAdapter()
+    let store = try openStore()
+    let instanceID = store.instanceID
+    let kafka = try kafkaProperties()
+    let topics = try TopicGate(settings: settings, log: log).pass(options.topics)
+    let reader = try attempt { () throws(KafkaFailure) in
+      try StateReader(
+        properties: kafka, groupID: settings.kafka.groupId, requestsTopic: settings.topics.requests,
+        stateTopic: settings.topics.state)
+    }
+    try bind(store, clusterID: try attempt { () throws(KafkaFailure) in try reader.clusterID() })
+    let thread = try start(store)
+    let transactions = TransactionQueue(publisher: try makePublisher(kafka, instanceID), inbox: inbox)
+    let restorer = Restorer(
+      reader: reader, store: thread, transactions: transactions, inbox: inbox, log: log,
+      settings: .init(startsFromBeginning: options.startsFromBeginning, tombstoneRetention: topics.tombstoneRetention))
+    let consumer = try makeConsumer(kafka)
+    inbox.wakes { [waker = consumer.waker] in waker.wake() }
+    return Parts(
+      edges: WorkerEdges(
+        inbox: inbox, consumer: consumer, transactions: transactions, restorer: restorer, store: thread, adapter: adapter),
+      engineSettings: engineSettings(instanceID, topics))
+  }
+
+  private func makeAdapter() throws(CommandFailure) -> AdapterClient {
+    let adapter = settings.adapter
+    do throws(AdapterClientFailure) {
+      return try AdapterClient(
+        settings: AdapterClientSettings(
+          endpoint: try AdapterEndpoint(url: adapter.url.description), credentialPath: adapter.credentialFile.path,
+          caPath: adapter.caFile, connectTimeout: adapter.connectTimeout, totalTimeout: adapter.timeout,
+          concurrency: adapter.concurrency),
+        onFault: { [log] fault in log.error("adapter.credential.unreadable", "\(fault)") },
+        onAnswer: { [inbox] call, answer in inbox.post(.answered(call: call, answer)) })
+    } catch {
+      throw CommandFailure(.config, .init(error.operation, error.subject, error.problem, hint: error.hint))
+    }
+  }
+
+  private func openStore() throws(CommandFailure) -> LinkStore {
+    do throws(StoreFailure) {
+      return try LinkStore(
+        directory: settings.storeDirectory, instanceID: settings.instanceId, sha256: sha256,
+        onEvent: { [log] event in
+          switch event {
+          case .instanceNamed: log.info("store.instance", "\(event)")
+          case .setAside, .checkUnfinished: log.warning("store.event", "\(event)")
+          }
+        })
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private func bind(_ store: LinkStore, clusterID: String) throws(CommandFailure) {
+    let binding = StoreBinding(
+      clusterID: clusterID, requestsTopic: settings.topics.requests, stateTopic: settings.topics.state,
+      group: settings.kafka.groupId)
+    do throws(StoreFailure) {
+      try store.bind(binding)
+      let expired = try store.expireJournal(before: SystemClock.wall())
+      if expired > 0 { log.info("journal.expired", "Answers whose tokens are dead were dropped.", ["count": .integer(expired)]) }
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private func start(_ store: sending LinkStore) throws(CommandFailure) -> StoreThread {
+    do throws(StoreFailure) {
+      return try StoreThread(
+        store: store, onAnswers: { [inbox] answers in inbox.post(.stored(answers)) },
+        onFailure: { [inbox, log] failure in
+          log.error("store.failed", "\(failure)")
+          if !failure.isPassing { inbox.end(.failed(reason: failure.description, exitCode: failure.exitCode)) }
+        })
+    } catch {
+      throw CommandFailure(error)
+    }
+  }
+
+  private func makePublisher(
+    _ kafka: KafkaProperties, _ instanceID: String
+  ) throws(CommandFailure) -> TransactionalPublisher {
+    let topics = Dictionary(uniqueKeysWithValues: TopicRole.allCases.map { ($0, settings.topics[$0]) })
+    return try attempt { () throws(KafkaFailure) in
+      try TransactionalPublisher(
+        properties: kafka, transactionalID: "\(settings.kafka.groupId).\(instanceID)", topics: topics)
+    }
+  }
+
+  private func makeConsumer(_ kafka: KafkaProperties) throws(CommandFailure) -> KafkaConsumer {
+    var properties = kafka
+    properties.values["group.instance.id"] = settings.kafka.groupInstanceId
+    return try attempt { () throws(KafkaFailure) in
+      try KafkaConsumer(properties: properties, groupID: settings.kafka.groupId, topic: settings.topics.requests)
+    }
+  }
+
+  private func kafkaProperties() throws(CommandFailure) -> KafkaProperties {
+    let limiter = AlarmLimiter()
+    return try KafkaProperties(
+      checking: settings.kafka,
+      log: { [log] level, facility, message in
+        let weight: LogLevel = level <= 3 ? .error : level == 4 ? .warning : level <= 6 ? .info : .debug
+        log.alarm(weight, "kafka.log", key: facility, limiter: limiter, message, ["facility": .string(facility)])
+      },
+      guardian: { [log] operation, body in Watchdog.guarding(operation, limit: 10_000, log: log, body) })
+  }
+
+  private func engineSettings(_ instanceID: String, _ topics: TopicGate.Pass) -> EngineSettings {
+    EngineSettings(
+      partitionCount: topics.partitionCount, groupID: settings.kafka.groupId, instanceID: instanceID,
+      requestsTopic: settings.topics.requests, eventMaxBytes: settings.eventByteLimit,
+      deadLetterMaxBytes: topics.deadLetterMaxBytes, unknownType: settings.unknownType,
+      concurrency: settings.adapter.concurrency,
+      retry: RetryPolicy(
+        initial: settings.retry.initial, limit: settings.retry.max, attemptLimit: settings.retry.attempts,
+        deadline: settings.retry.deadline),
+      tokenLife: settings.tokenLife, stateRetention: settings.stateRetention, commitLinger: settings.commit.linger,
+      commitBatch: settings.commit.batch, seed: .random(in: .min ... .max))
+  }
+
+  private func attempt<Value>(_ body: () throws(KafkaFailure) -> Value) throws(CommandFailure) -> Value {
+    do throws(KafkaFailure) { return try body() } catch { throw CommandFailure(error) }
+  }
+}

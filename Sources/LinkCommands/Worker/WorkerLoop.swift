@@ -1,0 +1,180 @@
+import LinkCore
+import LinkHTTP
+import LinkKafka
+import LinkOps
+import LinkStore
+
+/// The loop: it owns the engine and polls the consumer; everything else leaves its events in the inbox.
+final class WorkerLoop {
+  private var engine: Engine
+  private let edges: WorkerEdges
+  private let notes: NoteLog
+  private let stopLimit: Milliseconds
+  private var end: WorkerEnd?
+  private var stopBy: Milliseconds?
+  /// Lanes whose records may come, as the consumer knows them.
+  private var started: Set<Int32> = []
+  /// Since when the engine takes no more records; and the lanes that are paused for it.
+  private var saturatedSince: Milliseconds?
+  private var pausedLanes: [Int32] = []
+
+  /// Records that are taken in one turn before timers and answers have theirs.
+  private static let recordLimit = 512
+  /// The longest that the loop sleeps.
+  private static let sleepLimit: Milliseconds = 100
+
+  init(engine: consuming Engine, edges: WorkerEdges, log: Log, stopLimit: Milliseconds) {
+    self.engine = engine
+    self.edges = edges
+    self.stopLimit = stopLimit
+    notes = NoteLog(log: log)
+    // The rebalance callbacks run inside `poll`, and so on this thread and in no step of the engine.
+    edges.consumer.onAssign = { [unowned self] partitions in take(.assigned(partitions)) }
+    edges.consumer.onRevoke = { [unowned self] partitions, _ in revoke(partitions) }
+  }
+
+  /// Turns until a stop is finished or the process has to end.
+  func run() -> WorkerEnd {
+    while true {
+      turn()
+      if let end { return end }
+    }
+  }
+
+  private func turn() {
+    takeEvents()
+    if engine.wantsRecords { takeRecords() } else { holdRecords() }
+    take(.tick)
+    if let stopBy, SystemClock.uptime() >= stopBy, end == nil {
+      end = .stopped(isWhole: false)
+    }
+  }
+
+  private func takeEvents() {
+    for message in edges.inbox.drain() {
+      switch message {
+      case .event(.stop):
+        stopBy = stopBy ?? SystemClock.uptime() + stopLimit
+        take(.stop)
+      case .event(let event): take(event)
+      case .end(let reason): end = end ?? reason
+      }
+    }
+  }
+
+  private func takeRecords() {
+    saturatedSince = nil
+    if !pausedLanes.isEmpty {
+      let paused = pausedLanes.filter(started.contains)
+      pausedLanes = []
+      attempt { () throws(KafkaFailure) in try edges.consumer.resume(paused) }
+    }
+    var wait = edges.inbox.isEmpty ? engine.wait(now: SystemClock.now(), limit: Self.sleepLimit) : 0
+    for _ in 0..<Self.recordLimit {
+      guard engine.wantsRecords, let polled = edges.consumer.poll(timeoutMilliseconds: Int32(clamping: wait)) else {
+        return
+      }
+      takePolled(polled)
+      wait = 0
+    }
+  }
+
+  /// Backpressure without losing the group: while the engine is full, records stay in librdkafka's queue. Where that lasts, the lanes are
+  /// paused, so that polling, which the group needs, brings nothing more.
+  private func holdRecords() {
+    let now = SystemClock.now()
+    let since = saturatedSince ?? now.uptime
+    saturatedSince = since
+    if now.uptime - since > Self.sleepLimit {
+      let unpaused = started.subtracting(pausedLanes).sorted()
+      if !unpaused.isEmpty {
+        pausedLanes += unpaused
+        attempt { () throws(KafkaFailure) in try edges.consumer.pause(unpaused) }
+      }
+      if let polled = edges.consumer.poll(timeoutMilliseconds: 0) { takePolled(polled) }
+    }
+    edges.inbox.wait(milliseconds: engine.wait(now: now, limit: Self.sleepLimit))
+  }
+
+  private func takePolled(_ polled: KafkaConsumer.Polled) {
+    switch polled {
+    case .record(let record): take(.received(record))
+    case .reachedEnd(let partition, let offset): take(.reachedEnd(partition: partition, offset: offset))
+    case .failure(let failure): note(failure)
+    }
+  }
+
+  private func take(_ event: Event) {
+    for effect in engine.step(event, now: SystemClock.now()) { perform(effect) }
+  }
+
+  /// Returns only when the transaction under way is committed, or aborted and its producer dropped: none outlives a revoke.
+  private func revoke(_ partitions: [Int32]) {
+    edges.restorer.cancel()
+    edges.transactions.drain()
+    takeEvents()
+    started.subtract(partitions)
+    pausedLanes.removeAll(where: partitions.contains)
+    take(.revoked(partitions))
+    notes.write(revoked: partitions)
+  }
+
+  private func perform(_ effect: Effect) {
+    switch effect {
+    case .restore(let lanes): edges.restorer.restore(lanes)
+    case .start(let partition, let offset): start(partition, offset)
+    case .pause(let partition): attempt { () throws(KafkaFailure) in try edges.consumer.pause([partition]) }
+    case .resume(let partition):
+      guard !pausedLanes.contains(partition) else { return }
+      attempt { () throws(KafkaFailure) in try edges.consumer.resume([partition]) }
+    case .store(let work): edges.store.submit(work)
+    case .call(let call): edges.adapter.call(call)
+    case .commit(let batch): commit(batch)
+    case .reconcile(let batch): edges.restorer.reconcile(batch)
+    case .note(let note): notes.write(note)
+    case .finished: end = end ?? .stopped(isWhole: true)
+    case .fail(let reason, let exitCode): end = end ?? .failed(reason: reason, exitCode: exitCode)
+    }
+  }
+
+  private func start(_ partition: Int32, _ offset: Int64) {
+    started.insert(partition)
+    attempt { () throws(KafkaFailure) in try edges.consumer.start(partition: partition, at: offset) }
+  }
+
+  /// The group metadata is taken here, on the thread that handles rebalances and right after the engine built the batch out of lanes that it
+  /// holds: Kafka checks the generation, not who owns a partition.
+  private func commit(_ batch: Batch) {
+    guard let group = edges.consumer.groupMetadata() else {
+      edges.inbox.post(.ended(batch: batch.id, .fencedByGroup(reason: "this worker is in no generation of the group")))
+      return
+    }
+    edges.transactions.commit(batch, group: group)
+  }
+
+  private func attempt(_ body: () throws(KafkaFailure) -> Void) {
+    do throws(KafkaFailure) { try body() } catch { note(error) }
+  }
+
+  private func note(_ failure: KafkaFailure) {
+    notes.write(failure)
+    if failure.isFatal {
+      end = end ?? .failed(reason: failure.description, exitCode: ExitCode.tempFail.rawValue)
+    } else if let partition = failure.partition, failure.isOffsetLost {
+      take(.lost(partition: partition, reason: failure.description))
+    }
+  }
+}
+
+/// How a worker ends.
+enum WorkerEnd: Sendable {
+  /// By a stop; `isWhole` where all that was in flight is settled.
+  case stopped(isWhole: Bool)
+  /// Because it cannot go on.
+  case failed(reason: String, exitCode: Int32)
+}
+
+extension KafkaFailure {
+  /// Whether the records that should come next are not there.
+  fileprivate var isOffsetLost: Bool { name == "OFFSET_OUT_OF_RANGE" || name == "_AUTO_OFFSET_RESET" }
+}
