@@ -52,7 +52,7 @@ let package = Package(
     tests("LinkCoreTests", ["LinkCore", "LinkCrypto"]),
     tests("LinkStoreTests", ["LinkStore", "LinkCore", "LinkCrypto"]),
     tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),
-    tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox"]),
+    tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox", "CRdKafka"]),
     tests("LinkSandboxTests", ["LinkSandbox", "LinkCore"]),
     tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkCore", "linkworker"]),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),

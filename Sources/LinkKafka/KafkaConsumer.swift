@@ -72,6 +72,9 @@ public final class KafkaConsumer {
 
   /// Joins the group; assignments come with `poll`.
   public func subscribe() throws(KafkaFailure) {
+    guard !isClosed else {
+      throw KafkaFailure("subscribe to", "topic \(topic)", code: RD_KAFKA_RESP_ERR__STATE.rawValue)
+    }
     let list = PartitionList(topic, [RD_KAFKA_PARTITION_UA])
     let result = rd_kafka_subscribe(handle.client, list.pointer)
     guard result == RD_KAFKA_RESP_ERR_NO_ERROR else { throw handle.failure("subscribe to", "topic \(topic)", result) }
@@ -80,6 +83,7 @@ public final class KafkaConsumer {
   /// Waits up to so many milliseconds for the next thing that happens; nil where nothing did, `wake()` was called, or what came is not to
   /// be seen. Must be called at least every `max.poll.interval.ms`.
   public func poll(timeoutMilliseconds: Int32) -> Polled? {
+    guard !isClosed else { return nil }
     if let failure = assignment.takeFailure() { return .failure(handle.explained(failure)) }
     guard let message = rd_kafka_consumer_poll(handle.client, timeoutMilliseconds) else {
       return assignment.takeFailure().map { .failure(handle.explained($0)) }
@@ -106,8 +110,8 @@ public final class KafkaConsumer {
   /// - Throws: `KafkaFailure`; with `_STATE` where the partition is not assigned (any more) or cannot be started within ten seconds.
   public func start(partition: Int32, at offset: Int64) throws(KafkaFailure) {
     let subject = "partition \(partition) of \(topic) at offset \(offset)"
-    guard assignment.isAssigned(partition), offset >= 0 else {
-      throw handle.failure("start", subject, RD_KAFKA_RESP_ERR__STATE, partition: partition)
+    guard !isClosed, assignment.isAssigned(partition), offset >= 0 else {
+      throw KafkaFailure("start", subject, code: RD_KAFKA_RESP_ERR__STATE.rawValue, partition: partition)
     }
     try seek(partition, offset, subject)
     assignment.start(partition, at: offset)
@@ -131,12 +135,13 @@ public final class KafkaConsumer {
 
   /// Who this member is now, for the fence of a commit; nil while it is in no generation: nothing may be committed then.
   public func groupMetadata() -> GroupMetadata? {
-    rd_kafka_consumer_group_metadata(handle.client).flatMap { GroupMetadata(consuming: $0) }
+    guard !isClosed else { return nil }
+    return rd_kafka_consumer_group_metadata(handle.client).flatMap { GroupMetadata(consuming: $0) }
   }
 
   /// This member's id; nil before it has joined.
   public var memberID: String? {
-    guard let text = rd_kafka_memberid(handle.client) else { return nil }
+    guard !isClosed, let text = rd_kafka_memberid(handle.client) else { return nil }
     defer { rd_kafka_mem_free(handle.client, text) }
     let id = String(cString: text)
     return id.isEmpty ? nil : id
@@ -144,6 +149,7 @@ public final class KafkaConsumer {
 
   /// The low watermark and the end of what is committed, as the last fetch told; nil before one did.
   public func watermarks(partition: Int32) -> (low: Int64, high: Int64)? {
+    guard !isClosed else { return nil }
     var low: Int64 = -1
     var high: Int64 = -1
     let result = rd_kafka_get_watermark_offsets(handle.client, topic, partition, &low, &high)
@@ -201,7 +207,7 @@ public final class KafkaConsumer {
   }
 
   private func change(_ partitions: [Int32], paused: Bool, _ verb: String) throws(KafkaFailure) {
-    guard !partitions.isEmpty else { return }
+    guard !isClosed, !partitions.isEmpty else { return }
     let list = PartitionList(topic, partitions)
     let result =
       paused

@@ -26,13 +26,18 @@ struct Transaction {
   private let deadline: Int64
   private let records: [(decision: Int, record: OutgoingRecord)]
   private let firstStateIndex: Int
+  private let beforeCommit: () -> Void
 
-  init(_ batch: Batch, _ group: GroupMetadata, on producer: Producer, offsetsTopic: String, deadline: Int64) {
+  init(
+    _ batch: Batch, _ group: GroupMetadata, on producer: Producer, offsetsTopic: String, deadline: Int64,
+    beforeCommit: @escaping () -> Void = {}
+  ) {
     self.batch = batch
     self.group = group
     self.producer = producer
     self.offsetsTopic = offsetsTopic
     self.deadline = deadline
+    self.beforeCommit = beforeCommit
     var records: [(decision: Int, record: OutgoingRecord)] = []
     for (index, decision) in batch.decisions.enumerated() {
       records += decision.records.map { (index, $0) }
@@ -109,6 +114,7 @@ struct Transaction {
   }
 
   private func commit() -> End {
+    beforeCommit()
     guard remaining > 200 else {
       return .failed(
         KafkaFailure(

@@ -26,7 +26,9 @@ public final class TransactionalPublisher {
   private let transactionalID: String
   private let topics: [TopicRole: String]
   private let timing: Timing
-  private var producer: Producer?
+  private(set) var producer: Producer?
+  /// Called between the last record's acknowledgement and the commit, for tests that break things there.
+  var beforeCommit: () -> Void = {}
   /// When this producer was fenced although its transaction was not too old.
   private var fencings: [Int64] = []
 
@@ -69,7 +71,7 @@ public final class TransactionalPublisher {
     let began = Uptime.now()
     let transaction = Transaction(
       batch, group, on: producer, offsetsTopic: topics[.requests] ?? TopicRole.requests.rawValue,
-      deadline: began + timing.transaction - 1_000)
+      deadline: began + timing.transaction - 1_000, beforeCommit: beforeCommit)
     switch transaction.run() {
     case .committed(let stateEnds):
       return .committed(stateEnds: stateEnds)

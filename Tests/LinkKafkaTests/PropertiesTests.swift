@@ -1,0 +1,44 @@
+import Testing
+
+@testable import LinkKafka
+
+@Suite struct PropertiesTests {
+  @Test("Each property that the protocol owns is refused by name", arguments: KafkaProperties.ownedByProtocol)
+  func ownedProperty(_ name: String) {
+    let failure = #expect(throws: KafkaFailure.self) { try KafkaProperties([name: "x"]).validate() }
+    #expect(failure?.subject == "kafka.\(name)")
+  }
+
+  @Test("An unknown property and a bad value are refused by name")
+  func badProperty() {
+    let unknown = #expect(throws: KafkaFailure.self) { try KafkaProperties(["no.such": "1"]).validate() }
+    #expect(unknown?.subject == "kafka.no.such")
+    let bad = #expect(throws: KafkaFailure.self) { try KafkaProperties(["session.timeout.ms": "soon"]).validate() }
+    #expect(bad?.subject == "kafka.session.timeout.ms")
+  }
+
+  @Test("Properties of consumers and of producers are taken together")
+  func mixedProperties() throws {
+    try KafkaProperties(["fetch.min.bytes": "1", "compression.type": "lz4", "group.instance.id": "a"]).validate()
+  }
+
+  @Test("No secret is in any message")
+  func redaction() {
+    let properties = KafkaProperties(["sasl.password": "hunter22", "ssl.key.password": "other-secret"])
+    #expect(properties.redacted("a hunter22 b hunter22 c other-secret") == "a <secret> b <secret> c <secret>")
+  }
+
+  @Test("SCRAM on a librdkafka that cannot do it with Kafka 4 is said; other mechanisms get the plain advice")
+  func scramHint() {
+    let failure = KafkaFailure("reach", "Kafka", code: -169)
+    #expect(failure.name == "_AUTHENTICATION")
+    #expect(failure.hinted(mechanism: "PLAIN").hint?.contains("kafka.sasl.password") == true)
+    #expect(failure.hinted(mechanism: "SCRAM-SHA-256").hint != nil)
+  }
+
+  @Test("A failure says operation, subject, cause and what to try")
+  func description() {
+    let failure = KafkaFailure("read", "topic t", code: 29, hint: "ask")
+    #expect(failure.description == "cannot read topic t: Broker: Topic authorization failed (TOPIC_AUTHORIZATION_FAILED). Try: ask")
+  }
+}
