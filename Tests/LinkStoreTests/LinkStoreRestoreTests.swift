@@ -158,15 +158,3 @@ import Testing
     }
   }
 }
-
-extension [UInt8] {
-  /// Whether the bytes of `text` stand anywhere in these.
-  func contains(_ text: String) -> Bool {
-    let wanted = Array(text.utf8)
-    guard let first = wanted.first, count >= wanted.count else { return false }
-    for start in 0...(count - wanted.count) where self[start] == first {
-      if self[start..<(start + wanted.count)].elementsEqual(wanted) { return true }
-    }
-    return false
-  }
-}

@@ -11,7 +11,7 @@ import Testing
     let store = try scratch.open()
     var random = SeededRandom(seed: 11)
     var live: [LinkKey] = []
-    for number in 1...600 {
+    for number in 1...300 {
       let key = Sample.key(Int64(number))
       // From one that shares a page with many to one that fills several.
       let payload = String(repeating: "token-of-nobody/", count: 1 + Int(random.next() % 600))
