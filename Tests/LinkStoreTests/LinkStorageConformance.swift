@@ -165,7 +165,8 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
 
     case .expired:
       try store.apply([
-        Sample.link(a, .succeeded(at: Sample.at(30))), Sample.link(b, .failed(at: Sample.at(10), code: .adapterRejected)),
+        Sample.link(a, .succeeded(at: Sample.at(30))),
+        Sample.link(b, .failed(at: Sample.at(10), code: .adapterRejected)),
         Sample.link(c, .succeeded(at: Sample.at(40))), Sample.scheduled(Sample.key(4), due: 5),
       ])
       #expect(try store.expired(before: 40) == [b, a])
@@ -182,7 +183,8 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
     case .nothing:
       _ = try store.perform([
         .wake(partition: 0, keys: [a]), .park(partition: 0, keys: [a]),
-        Sample.apply([.tombstone(.link(a)), .tombstone(.mark(partition: 0, offset: 3))], settled: [JournalKey(link: a, replay: 0)]),
+        Sample.apply(
+          [.tombstone(.link(a)), .tombstone(.mark(partition: 0, offset: 3))], settled: [JournalKey(link: a, replay: 0)]),
       ])
       #expect(try store.found(a).link == nil)
       #expect(try store.due(until: 100).links.isEmpty)

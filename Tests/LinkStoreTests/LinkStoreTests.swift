@@ -1,6 +1,6 @@
 import Glibc
 import LinkCore
-@testable import LinkStore
+import LinkStore
 import Testing
 
 @Suite struct LinkStoreTests {
@@ -111,12 +111,7 @@ import Testing
   func full() throws {
     var store = try scratch.open()
     let links = (1...200).map { Sample.scheduled(Sample.key($0), due: 10) }
-    let limit = { (pages: Int) throws(StoreFailure) in
-      try store.transaction(.reading) { connection throws(StoreFailure) in
-        try connection.database.execute("PRAGMA max_page_count = \(pages)", for: "limit the store")
-      }
-    }
-    try limit(1)
+    store.limit(pages: 1)
     let failure = try #require(throws: StoreFailure.self) {
       _ = try store.perform([Sample.apply(links.map { .link($0) })])
     }
@@ -124,7 +119,7 @@ import Testing
     #expect(failure.isPassing)
     #expect(failure.exitCode == 73)
     #expect(try store.found(Sample.key(1)).link == nil)
-    try limit(1 << 20)
+    store.limit(pages: 1 << 20)
     try store.apply(links)
     #expect(try store.linkCount(0) == 200)
   }

@@ -26,7 +26,9 @@ enum Sample {
     link(key, .scheduled(due: at(due)), offset: offset, partition: partition, replay: replay)
   }
 
-  static func entry(_ key: LinkKey, replay: Int = 0, payload: String = "outcome", expires: Int64 = 1_000) -> JournalEntry {
+  static func entry(_ key: LinkKey, replay: Int = 0, payload: String = "outcome", expires: Int64 = 1_000)
+    -> JournalEntry
+  {
     JournalEntry(
       key: JournalKey(link: key, replay: replay), fingerprint: digest(7), partition: 0, expiresAt: at(expires),
       payload: Secret(Array(payload.utf8)))
@@ -52,7 +54,9 @@ extension LinkStorage {
     return (nil, nil)
   }
 
-  mutating func due(_ partition: Int32 = 0, until: Int64, limit: Int = 100) throws -> (links: [DueLink], next: Timestamp?) {
+  mutating func due(_ partition: Int32 = 0, until: Int64, limit: Int = 100) throws -> (
+    links: [DueLink], next: Timestamp?
+  ) {
     let work = StoreWork.takeDue(ticket: 1, partition: partition, until: Sample.at(until), limit: limit)
     for case .due(_, let links, let next) in try perform([work]) { return (links, next) }
     return ([], nil)

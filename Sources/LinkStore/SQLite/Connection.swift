@@ -44,6 +44,9 @@ final class Connection {
       throw StoreFailure(
         .damaged, operation: operation, subject: path, reason: "it is not a store of version \(Schema.version)")
     }
+    guard try Schema.made(in: database) == Schema.expected() else {
+      throw StoreFailure(.damaged, operation: operation, subject: path, reason: "its tables are not as they were made")
+    }
     if afterCrash { try Self.check(database, unfinished: unfinished) }
 
     links = try LinkTable(database)

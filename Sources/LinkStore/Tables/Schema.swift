@@ -88,4 +88,18 @@ enum Schema {
     PRAGMA user_version = \(version);
     COMMIT;
     """
+
+  /// The statements by which the database's tables and indexes were made: SQLite reads them anew at every opening, so a flipped bit in them
+  /// makes other tables.
+  static func made(in database: Database) throws(StoreFailure) -> [[UInt8]] {
+    try database.prepare("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name", for: "read the schema")
+      .all { row in row.bytes(0) }
+  }
+
+  /// What `made` gives for an intact database.
+  static func expected() throws(StoreFailure) -> [[UInt8]] {
+    let database = try Database(path: ":memory:")
+    try database.execute(tables, for: "make the tables of the store")
+    return try made(in: database)
+  }
 }

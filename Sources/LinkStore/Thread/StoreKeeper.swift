@@ -7,23 +7,23 @@ final class StoreKeeper: Sendable {
   static let stopped = StoreFailure(
     .closed, operation: "use the store", subject: "store thread", reason: "it has been stopped")
 
-  /// After so many idle milliseconds the thread tidies the store up.
-  static let tidyDelay: Milliseconds = 1000
-  /// How long it waits before it tries failed work again.
-  static let retryDelay: Milliseconds = 1000
-
   /// Locked once, by the thread, for its whole life: nobody else ever asks for it.
   private let store: Mutex<LinkStore>
   private let mailbox: Mailbox
+  private let retryDelay: Milliseconds
+  private let tidyDelay: Milliseconds
   private let onAnswers: @Sendable ([StoreAnswer]) -> Void
   private let onFailure: @Sendable (StoreFailure) -> Void
 
   init(
-    store: sending LinkStore, mailbox: Mailbox, onAnswers: @escaping @Sendable ([StoreAnswer]) -> Void,
+    store: sending LinkStore, mailbox: Mailbox, retryDelay: Milliseconds, tidyDelay: Milliseconds,
+    onAnswers: @escaping @Sendable ([StoreAnswer]) -> Void,
     onFailure: @escaping @Sendable (StoreFailure) -> Void
   ) {
     self.store = Mutex(store)
     self.mailbox = mailbox
+    self.retryDelay = retryDelay
+    self.tidyDelay = tidyDelay
     self.onAnswers = onAnswers
     self.onFailure = onFailure
   }
@@ -34,7 +34,7 @@ final class StoreKeeper: Sendable {
       var end: StoreFailure?
       var isTidy = false
       serving: while true {
-        switch mailbox.next(patience: isTidy ? nil : Self.tidyDelay) {
+        switch mailbox.next(patience: isTidy ? nil : tidyDelay) {
         case .work(let work):
           // After the store's end, work is not answered: whoever awaits it was told of the failure.
           if end == nil { end = perform(work, store) }
@@ -63,7 +63,7 @@ final class StoreKeeper: Sendable {
         onFailure(error)
         guard error.isPassing else { return error }
         guard !mailbox.isStopping else { return Self.stopped }
-        mailbox.rest(Self.retryDelay)
+        mailbox.rest(retryDelay)
       }
     }
   }

@@ -5,7 +5,7 @@ import Synchronization
 /// The one thread that works with the store of a worker.
 ///
 /// What is submitted while a transaction runs goes into the next one together (group commit). When the disk is full, or fails for
-/// now, nothing of the transaction is answered; it is tried again every second until it succeeds or the thread is stopped.
+/// now, nothing of the transaction is answered; it is tried again after `retryDelay` until it succeeds or the thread is stopped.
 public final class StoreThread: Sendable {
   private let mailbox: Mailbox
   private let thread: Mutex<pthread_t?>
@@ -17,12 +17,17 @@ public final class StoreThread: Sendable {
   ///   - onAnswers: Is given the answers of each transaction, on the store's thread: it must not block.
   ///   - onFailure: Is told of each failure, on the store's thread. After one whose `isPassing` is false the store is gone: nothing
   ///     is answered any more, and the process should end with the failure's exit code.
+  ///   - retryDelay: So many milliseconds after a passing failure the work is tried again.
+  ///   - tidyDelay: After so many idle milliseconds dropped answers are cleared out of the log.
   public init(
-    store: sending LinkStore, onAnswers: @escaping @Sendable ([StoreAnswer]) -> Void,
+    store: sending LinkStore, retryDelay: Milliseconds = 1000, tidyDelay: Milliseconds = 1000,
+    onAnswers: @escaping @Sendable ([StoreAnswer]) -> Void,
     onFailure: @escaping @Sendable (StoreFailure) -> Void
   ) throws(StoreFailure) {
     mailbox = try Mailbox()
-    let keeper = StoreKeeper(store: store, mailbox: mailbox, onAnswers: onAnswers, onFailure: onFailure)
+    let keeper = StoreKeeper(
+      store: store, mailbox: mailbox, retryDelay: retryDelay, tidyDelay: tidyDelay, onAnswers: onAnswers,
+      onFailure: onFailure)
     thread = Mutex(try Self.start(keeper))
   }
 
