@@ -103,9 +103,10 @@ final class ClientObserver: Sendable {
 
   /// A line of librdkafka's own log.
   func logged(_ level: Int32, _ facility: UnsafePointer<CChar>?, _ text: UnsafePointer<CChar>?) {
-    properties.log(
-      level, facility.map { String(cString: $0) } ?? "",
-      text.map { properties.redacted(String(cString: $0)) } ?? "")
+    let message = text.map { properties.redacted(String(cString: $0)) } ?? ""
+    // A consumer's property on a producer, and the reverse, is what one set of properties for all clients means.
+    if message.contains(" property and will be ignored by this ") { return }
+    properties.log(level, facility.map { String(cString: $0) } ?? "", message)
   }
 
   /// An error of the whole client; the last one explains why nothing answers.
@@ -134,7 +135,9 @@ final class ClientObserver: Sendable {
 extension KafkaProperties.Role {
   /// librdkafka's kind of client.
   var kind: rd_kafka_type_t {
-    if case .producer = self { return RD_KAFKA_PRODUCER }
-    return RD_KAFKA_CONSUMER
+    switch self {
+    case .producer, .writer: RD_KAFKA_PRODUCER
+    case .consumer, .stateReader, .endReader, .browser, .admin: RD_KAFKA_CONSUMER
+    }
   }
 }

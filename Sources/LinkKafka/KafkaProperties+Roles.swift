@@ -11,6 +11,10 @@ extension KafkaProperties {
     case stateReader(groupID: String)
     /// Asks for true ends: a `read_committed` client shows only the last stable offset.
     case endReader
+    /// Writes single records for a command; idempotent, no transactions.
+    case writer
+    /// Looks through topics for a command: committed records only; no member.
+    case browser
     /// Makes and describes topics; a consumer, for a producer's metadata request may create what it asks for.
     case admin
   }
@@ -46,14 +50,14 @@ extension KafkaProperties {
     var common = [
       "client.id": "linkworker",
       "socket.nagle.disable": "true",
-      // A consumer's property on a producer, and the reverse, is what one set of properties for all of them means.
-      "log.configuration.warnings": "false",
     ]
     switch role {
     case .consumer: common["queued.max.messages.kbytes"] = "16384"
     case .stateReader:
       common["queued.max.messages.kbytes"] = "16384"
       common["fetch.wait.max.ms"] = "10"
+    case .browser: common["fetch.wait.max.ms"] = "10"
+    case .writer: common["linger.ms"] = "1"
     case .producer:
       common["linger.ms"] = "1"
       // Larger than what a request may have, so that its dead letter, with headers added, still fits.
@@ -88,6 +92,15 @@ extension KafkaProperties {
         "group.id": groupID, "isolation.level": "read_committed", "enable.auto.commit": "false",
         "enable.auto.offset.store": "false", "enable.partition.eof": "true", "auto.offset.reset": "error",
         "allow.auto.create.topics": "false",
+      ]
+    case .writer:
+      return ["enable.idempotence": "true", "acks": "all", "partitioner": "murmur2_random"]
+    case .browser:
+      return [
+        "isolation.level": "read_committed", "enable.auto.commit": "false", "enable.partition.eof": "true",
+        "auto.offset.reset": "earliest", "allow.auto.create.topics": "false",
+        // A manual assignment, too, wants a group's name; nothing is ever committed under it.
+        "group.id": "linkworker-browser",
       ]
     case .endReader:
       return ["isolation.level": "read_uncommitted", "allow.auto.create.topics": "false"]
