@@ -54,7 +54,7 @@ let package = Package(
     tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),
     tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox", "CRdKafka"]),
     tests("LinkSandboxTests", ["LinkSandbox", "LinkCore"]),
-    tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkCore", "linkworker"]),
+    tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "linkworker"]),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),
   ],
   swiftLanguageModes: [.v6]
