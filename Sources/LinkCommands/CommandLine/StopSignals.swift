@@ -4,7 +4,8 @@ import Synchronization
 
 /// SIGINT and SIGTERM as events: the way in which a command that runs long is asked to end.
 ///
-/// While an instance lives, neither signal ends the process by itself. A third one does at once: somebody insists.
+/// While an instance lives (hold it to the end of what is to be ended in good order), neither signal ends the process by itself. A third
+/// one does at once: somebody insists.
 final class StopSignals {
   private let sources: [any DispatchSourceSignal]
   private let first = DispatchSemaphore(value: 0)

@@ -1,3 +1,4 @@
+import LinkKafka
 import Testing
 
 @testable import LinkCommands
@@ -44,6 +45,12 @@ struct KafkaSettingsTests {
     #expect(found.map(\.subject) == ["kafka.\(name)"])
     #expect(found.first?.fault.reason.hasPrefix("cannot be set: ") == true)
     #expect(found.first?.fault.hint == "leave it out")
+  }
+
+  @Test("refuse all that the clients would refuse later")
+  func ownedByClients() {
+    // kafka.group.id is a setting of the table
+    #expect(Set(KafkaProperties.ownedByProtocol).subtracting(KafkaProperty.owned.keys) == ["group.id"])
   }
 
   @Test("refuse what the protocol owns from the environment as well")

@@ -1,6 +1,8 @@
 import Foundation
 import LinkCore
 import LinkOps
+import Synchronization
+import Testing
 
 /// A log and the pipe at its other end.
 final class LogReader {
@@ -13,12 +15,21 @@ final class LogReader {
       clock: { Timestamp(milliseconds: 1_769_903_999_007) })
   }
 
-  /// Flushes the log, ends it and returns its lines.
-  func lines() throws -> [String] {
-    log.flush(within: 10_000)
+  /// Reads until the log is flushed, `last` is done and flushed as well, and the log's end is closed; the lines.
+  func lines(last: () -> Void = {}) throws -> [String] {
+    let reading = pipe.fileHandleForReading
+    let text = Mutex("")
+    let group = DispatchGroup()
+    DispatchQueue.global().async(group: group) {
+      let data = reading.readDataToEndOfFile()
+      text.withLock { $0 = String(decoding: data, as: UTF8.self) }
+    }
+    #expect(log.flush(within: 30_000))
+    last()
+    #expect(log.flush(within: 30_000))
     try pipe.fileHandleForWriting.close()
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    group.wait()
+    return text.withLock { $0.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init) }
   }
 
   /// What has come up to now; waits for something.
