@@ -24,5 +24,7 @@ public struct SandboxFailure: Error, Equatable, Sendable, CustomStringConvertibl
   }
 
   /// One line for an operator.
-  public var description: String { "Cannot \(operation): \(subject): \(problem)." + (hint.map { " Try: \($0)." } ?? "") }
+  public var description: String {
+    "Cannot \(operation): \(subject): \(problem)." + (hint.map { " Try: \($0)." } ?? "")
+  }
 }

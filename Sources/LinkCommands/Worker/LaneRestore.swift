@@ -66,7 +66,8 @@ struct LaneRestore {
     guard view.checkpoint <= end else {
       return .blocked(
         "the local store has the state topic up to offset \(view.checkpoint), but it ends at \(end): the log was cut, and the "
-          + "store is the only memory left. Try: restore the state topic; or, to go on with what it has, move store.directory away")
+          + "store is the only memory left. Try: restore the state topic; or, to go on with what it has, move store.directory away"
+      )
     }
     return .from(view.checkpoint)
   }
@@ -130,7 +131,8 @@ struct LaneRestore {
     if let committed, committed < log.low || committed > log.high {
       return .blocked(
         lane,
-        reason: "the group's committed offset \(committed) is not in the partition (\(log.low) … \(log.high)): requests were lost, or "
+        reason:
+          "the group's committed offset \(committed) is not in the partition (\(log.low) … \(log.high)): requests were lost, or "
           + "the topic was made anew. Try: find out which; then set the group's offset, and start again")
     }
     if committed == nil, found.hasLinks, !settings.startsFromBeginning {

@@ -9,7 +9,8 @@ enum Watchdog {
   static func guarding(_ operation: String, limit: Milliseconds, log: Log, _ body: () -> Void) {
     let bite = DispatchWorkItem {
       log.error(
-        "watchdog", "The process is ended: it could not \(operation) within \(limit) ms. What was in flight is done again.")
+        "watchdog",
+        "The process is ended: it could not \(operation) within \(limit) ms. What was in flight is done again.")
       log.flush()
       _exit(ExitCode.tempFail.rawValue)
     }

@@ -40,7 +40,8 @@ struct WorkerAssembly {
     inbox.wakes { [waker = consumer.waker] in waker.wake() }
     return Parts(
       edges: WorkerEdges(
-        inbox: inbox, consumer: consumer, transactions: transactions, restorer: restorer, store: thread, adapter: adapter),
+        inbox: inbox, consumer: consumer, transactions: transactions, restorer: restorer, store: thread,
+        adapter: adapter),
       engineSettings: engineSettings(instanceID, topics))
   }
 
@@ -81,7 +82,9 @@ struct WorkerAssembly {
     do throws(StoreFailure) {
       try store.bind(binding)
       let expired = try store.expireJournal(before: SystemClock.wall())
-      if expired > 0 { log.info("journal.expired", "Answers whose tokens are dead were dropped.", ["count": .integer(expired)]) }
+      if expired > 0 {
+        log.info("journal.expired", "Answers whose tokens are dead were dropped.", ["count": .integer(expired)])
+      }
     } catch {
       throw CommandFailure(error)
     }
@@ -111,21 +114,14 @@ struct WorkerAssembly {
   }
 
   private func makeConsumer(_ kafka: KafkaProperties) throws(CommandFailure) -> KafkaConsumer {
-    var properties = kafka
-    properties.values["group.instance.id"] = settings.kafka.groupInstanceId
-    return try attempt { () throws(KafkaFailure) in
-      try KafkaConsumer(properties: properties, groupID: settings.kafka.groupId, topic: settings.topics.requests)
+    try attempt { () throws(KafkaFailure) in
+      try KafkaConsumer(properties: kafka, groupID: settings.kafka.groupId, topic: settings.topics.requests)
     }
   }
 
   private func kafkaProperties() throws(CommandFailure) -> KafkaProperties {
-    let limiter = AlarmLimiter()
-    return try KafkaProperties(
-      checking: settings.kafka,
-      log: { [log] level, facility, message in
-        let weight: LogLevel = level <= 3 ? .error : level == 4 ? .warning : level <= 6 ? .info : .debug
-        log.alarm(weight, "kafka.log", key: facility, limiter: limiter, message, ["facility": .string(facility)])
-      },
+    try KafkaProperties(
+      checking: settings.kafka, log: log.kafkaSink(),
       guardian: { [log] operation, body in Watchdog.guarding(operation, limit: 10_000, log: log, body) })
   }
 

@@ -99,7 +99,8 @@ extension Engine {
     switch judgement {
     case .succeeded(let token): succeed(link, flight, token, settles: settles)
     case .rejected(_, let errmsg):
-      fail(link, flight.request, flight.lane, settles: settles, code: .adapterRejected,
+      fail(
+        link, flight.request, flight.lane, settles: settles, code: .adapterRejected,
         detail: errmsg.map { EventError.redacted($0, secrets: []) })
     case .forbidden where attempt.verdict == .forbidden && isForbiddenForGood(link):
       fail(link, flight.request, flight.lane, settles: settles, code: .userForbidden)

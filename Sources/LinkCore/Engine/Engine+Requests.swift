@@ -190,7 +190,9 @@ extension Engine {
 
   /// A lane whose first unsettled record stays so must not fill the memory.
   private mutating func limitWindow(_ partition: Int32) {
-    guard let lane = lanes[partition], !lane.isPaused, lane.offsets.heldCount >= settings.laneWindowLimit else { return }
+    guard let lane = lanes[partition], !lane.isPaused, lane.offsets.heldCount >= settings.laneWindowLimit else {
+      return
+    }
     lanes[partition]?.isPaused = true
     effects.append(.pause(partition: partition))
   }

@@ -97,7 +97,9 @@ struct EngineProtocolTests {
     #expect(world.events("link-account.token-ready.v1").count == 1)
   }
 
-  @Test("A call outlives its lane: its answer is journaled and serves the redelivered request, and the user is not called meanwhile")
+  @Test(
+    "A call outlives its lane: its answer is journaled and serves the redelivered request, and the user is not called meanwhile"
+  )
   func callOutlivesLane() {
     world.adapter = { _ in nil }
     world.produce(request(user: 42))
@@ -125,7 +127,9 @@ struct EngineProtocolTests {
     #expect(world.events("link-account.token-ready.v1").count == 1)
   }
 
-  @Test("A death after the answer was journaled costs no call; on an empty disk it costs one, and the outcome is one in both", arguments: [false, true])
+  @Test(
+    "A death after the answer was journaled costs no call; on an empty disk it costs one, and the outcome is one in both",
+    arguments: [false, true])
   func death(_ wiped: Bool) {
     world.pass(20)
     world.holdsCommits = true

@@ -1,5 +1,6 @@
-@testable import LinkCore
 import Testing
+
+@testable import LinkCore
 
 @Suite("Answers and retries")
 struct EngineRetryTests {
@@ -22,16 +23,20 @@ struct EngineRetryTests {
   @Test("The wait doubles up to its limit, with full jitter")
   func backoff() {
     let policy = RetryPolicy(initial: 500, limit: 60_000)
-    #expect((1...10).map { policy.ceiling(afterAttempts: $0) } == [
-      500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000,
-    ])
+    #expect(
+      (1...10).map { policy.ceiling(afterAttempts: $0) } == [
+        500, 1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000, 60_000,
+      ])
     #expect(policy.ceiling(afterAttempts: 1_000_000) == 60_000)
   }
 
-  @Test("Retry-After is a floor, capped at the longest wait", arguments: [
-    (RetryAfter.delay(5000), Int64(5000)), (.delay(.max), 60_000), (.date(Timestamp(milliseconds: 1_800_000_007_000)), 7000),
-    (.date(Timestamp(milliseconds: .max)), 60_000), (.delay(-1), 0),
-  ])
+  @Test(
+    "Retry-After is a floor, capped at the longest wait",
+    arguments: [
+      (RetryAfter.delay(5000), Int64(5000)), (.delay(.max), 60_000),
+      (.date(Timestamp(milliseconds: 1_800_000_007_000)), 7000),
+      (.date(Timestamp(milliseconds: .max)), 60_000), (.delay(-1), 0),
+    ])
   func retryAfter(_ header: RetryAfter, _ floor: Int64) {
     let policy = RetryPolicy(initial: 1, limit: 60_000)
     let now = Timestamp(milliseconds: 1_800_000_000_000)
@@ -133,12 +138,14 @@ struct EngineRetryTests {
     #expect(world.notes.contains(.credentialRefused(status: 403)))
   }
 
-  @Test("An answer that is judged by its status or body, row by row", arguments: [
-    (AdapterAnswer.status(307), Attempt.Verdict.credential), (.status(401), .credential), (.status(429), .transient),
-    (.status(408), .transient), (.status(425), .transient), (.status(500), .transient), (.status(404), .rejected),
-    (.no("x"), .rejected), (.status(200), .ambiguous), (.lost(reason: "x"), .ambiguous),
-    (.unsent(reason: "x"), .unsent), (.token("t"), .succeeded),
-  ])
+  @Test(
+    "An answer that is judged by its status or body, row by row",
+    arguments: [
+      (AdapterAnswer.status(307), Attempt.Verdict.credential), (.status(401), .credential), (.status(429), .transient),
+      (.status(408), .transient), (.status(425), .transient), (.status(500), .transient), (.status(404), .rejected),
+      (.no("x"), .rejected), (.status(200), .ambiguous), (.lost(reason: "x"), .ambiguous),
+      (.unsent(reason: "x"), .unsent), (.token("t"), .succeeded),
+    ])
   func classified(_ answer: AdapterAnswer, _ verdict: Attempt.Verdict) {
     let world = EngineWorld()
     world.assignAll()
