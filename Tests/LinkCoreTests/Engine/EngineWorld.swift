@@ -167,11 +167,24 @@ final class EngineWorld {
 
   /// What a committed transaction does to Kafka.
   func land(_ batch: Batch) {
-    published += batch.decisions.flatMap(\.records)
+    for record in batch.decisions.flatMap(\.records) {
+      published.append(record)
+      if record.topic == .requests { append(moved: record) }
+    }
     for record in batch.decisions.flatMap(\.state) {
       if case .tombstone(let key) = record { state[key] = nil } else { state[record.key] = record }
     }
     offsets.merge(batch.offsets) { _, new in new }
+  }
+
+  /// A moved request is a record of its home partition like any other.
+  private func append(moved record: OutgoingRecord) {
+    guard let partition = record.partition, let timestamp = record.timestamp else { return }
+    let arrived = SourceRecord(
+      partition: partition, offset: Int64(requests[partition]?.count ?? 0), timestamp: timestamp, key: record.key,
+      value: record.value, headers: record.headers)
+    requests[partition, default: []].append(arrived)
+    events.append(.received(arrived))
   }
 
   private func open(_ lane: LaneID) {
