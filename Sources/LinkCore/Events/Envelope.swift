@@ -93,11 +93,13 @@ struct Envelope {
     var identity = RequestIdentity(id: id, source: source, trace: trace)
     guard let data, let fields = try? DataFields(data) else { return identity }
     identity.userId = try? fields.userId()
-    let isReplay = type == Text(EventType.replayRequested.rawValue)
+    let isReplay = EventType(requestType: type) == .replayRequested
     identity.idempotencyKey = isReplay ? try? fields.linkKey() : (try? fields.idempotencyKey()) ?? nil
     identity.context = (try? fields.context()) ?? nil
     return identity
   }
+
+  private static let specversion: Text = "1.0"
 
   private struct Attribute {
     /// Nil where it is no string.
@@ -114,7 +116,7 @@ struct Envelope {
 
   private mutating func take(_ attributes: Attributes, prefix: String) {
     let pointer = { (name: String) in prefix.isEmpty ? "" : prefix + name }
-    if attributes.specversion?.text != "1.0" {
+    if attributes.specversion?.text != Self.specversion {
       note(Malformation(.notCloudEvent, at: pointer("specversion"), "The specversion is not 1.0."))
     }
     id = attributes.id?.text.flatMap { (1...255).contains($0.characterCount) ? $0 : nil }

@@ -38,14 +38,17 @@ struct EventHeaders {
     mode = contentTypeCount > 1 ? .unserved("The record has two content-type headers.") : modeByContentType
   }
 
+  private static let requiredAttributes = ["specversion", "id", "source", "type"].map { Array($0.utf8) }
+  private static let structuredType = Array("application/cloudevents+json".utf8)
+
   /// The required attributes; one of them in a header makes the mode binary.
   private var isBinary: Bool {
-    attributes.contains { attribute in
-      ["specversion", "id", "source", "type"].contains { attribute.name.elementsEqual($0.utf8) }
-    }
+    attributes.contains { attribute in Self.requiredAttributes.contains { attribute.name.elementsEqual($0) } }
   }
 
   private var modeByContentType: Mode {
+    // What almost every record says needs no parsing.
+    if contentType == Self.structuredType { return .structured }
     let media = contentType.map { ContentType($0) }
     if let media, media.subtype.starts(with: "cloudevents".utf8), media.type.elementsEqual("application".utf8) {
       guard media.subtype.elementsEqual("cloudevents+json".utf8) else {
@@ -68,6 +71,10 @@ struct ContentType {
   let isUTF8: Bool
 
   init(_ written: [UInt8]) {
+    if written == Self.plainJSON {
+      (type, subtype, isUTF8) = (Self.application, Self.json, true)
+      return
+    }
     let lower = written.map { (0x41...0x5A).contains($0) ? $0 | 0x20 : $0 }
     let parts = lower.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
     let names = (parts.first ?? []).split(separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
@@ -80,6 +87,10 @@ struct ContentType {
       return value.elementsEqual("utf-8".utf8) || value.elementsEqual("\"utf-8\"".utf8)
     }
   }
+
+  private static let plainJSON = Array("application/json".utf8)
+  private static let application = Array("application".utf8)
+  private static let json = Array("json".utf8)
 
   /// Whether it is JSON by CloudEvents' rule (JSON format, 3.1): the subtype `json`, or one that ends with `+json`.
   var isJSON: Bool { subtype.elementsEqual("json".utf8) || subtype.suffix(5).elementsEqual("+json".utf8) }

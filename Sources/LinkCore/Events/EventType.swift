@@ -10,4 +10,16 @@ public enum EventType: String, Sendable, CaseIterable {
   case failed = "link-account.failed.v1"
   /// One request was not taken.
   case refused = "link-account.refused.v1"
+
+  /// The served type that `text` names, or nil: without a `String`, for every request asks.
+  init?(requestType text: Text?) {
+    switch text {
+    case Self.requestedText: self = .requested
+    case Self.replayRequestedText: self = .replayRequested
+    default: return nil
+    }
+  }
+
+  private static let requestedText = Text(EventType.requested.rawValue)
+  private static let replayRequestedText = Text(EventType.replayRequested.rawValue)
 }

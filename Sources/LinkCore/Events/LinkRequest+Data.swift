@@ -1,10 +1,7 @@
 extension LinkRequest {
   /// The link request in an event's `data`.
   init(_ fields: DataFields, id: Text, source: Text, trace: TraceContext) throws(Malformation) {
-    try fields.refuseOthers(than: [
-      "userId", "brokerNames", "ctidTraderAccountIds", "allAccounts", "isVerified", "idempotencyKey", "deadline",
-      "context",
-    ])
+    try fields.refuseOthers(than: Self.fields)
     let userId = try fields.userId()
     let scope = try fields.scope()
     // The limit of 255 characters is for a key that was given: the default may have 511, and refusing it would refuse every
@@ -16,6 +13,11 @@ extension LinkRequest {
       context: try fields.context(), trace: trace)
   }
 
+  private static let fields: [StaticString] = [
+    "userId", "brokerNames", "ctidTraderAccountIds", "allAccounts", "isVerified", "idempotencyKey", "deadline",
+    "context",
+  ]
+
   /// What a refusal of it is addressed to.
   public var identity: RequestIdentity {
     RequestIdentity(
@@ -26,13 +28,15 @@ extension LinkRequest {
 extension ReplayRequest {
   /// The replay request in an event's `data`.
   init(_ fields: DataFields, id: Text, source: Text, trace: TraceContext) throws(Malformation) {
-    try fields.refuseOthers(than: ["userId", "idempotencyKey", "reason", "operator", "deadline", "force"])
+    try fields.refuseOthers(than: Self.fields)
     let key = LinkKey(userId: try fields.userId(), idempotencyKey: try fields.linkKey())
     self.init(
       id: id, source: source, key: key, reason: try fields.text("reason", limit: 500),
       operator: try fields.text("operator", limit: 255), deadline: try fields.deadline(),
       force: try fields.boolean("force") ?? false, trace: trace)
   }
+
+  private static let fields: [StaticString] = ["userId", "idempotencyKey", "reason", "operator", "deadline", "force"]
 
   /// What a refusal of it is addressed to.
   public var identity: RequestIdentity {

@@ -61,8 +61,7 @@ public struct RequestReader: Sendable {
     guard let id = envelope.id, let source = envelope.source else {
       return .malformed(Malformation(.notCloudEvent, "The event has no id or no source."), identity: nil)
     }
-    let isReplay = envelope.type == Text(EventType.replayRequested.rawValue)
-    guard isReplay || envelope.type == Text(EventType.requested.rawValue) else {
+    guard let type = EventType(requestType: envelope.type) else {
       return .unknownType(Malformation(.unknownType, at: envelope.typePointer, "Events of this type are not served."))
     }
     if let fault = envelope.contentFault { return .malformed(fault, identity: envelope.identity(reading: try? data())) }
@@ -70,7 +69,7 @@ public struct RequestReader: Sendable {
       let data = try data()
       do {
         let fields = try DataFields(data)
-        return isReplay
+        return type == .replayRequested
           ? .replay(try ReplayRequest(fields, id: id, source: source, trace: envelope.trace))
           : .link(try LinkRequest(fields, id: id, source: source, trace: envelope.trace))
       } catch {
