@@ -55,6 +55,7 @@ let package = Package(
     tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox", "CRdKafka"]),
     tests("LinkSandboxTests", ["LinkSandbox", "LinkCore"]),
     tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "linkworker"]),
+    tests("ProjectTests"),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),
   ],
   swiftLanguageModes: [.v6]

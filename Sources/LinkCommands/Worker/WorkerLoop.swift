@@ -111,6 +111,7 @@ final class WorkerLoop {
   /// Returns only when the transaction under way is committed, or aborted and its producer dropped: none outlives a revoke.
   private func revoke(_ partitions: [Int32]) {
     edges.restorer.cancel()
+    take(.revoking)
     edges.transactions.drain()
     takeEvents()
     started.subtract(partitions)

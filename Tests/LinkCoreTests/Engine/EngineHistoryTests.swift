@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Random histories of the engine")
 struct EngineHistoryTests {
-  @Test("Through aborts, unknown ends, revokes and deaths every request has one end, and every user one call at a time", arguments: 0..<40)
+  @Test(
+    "Through aborts, unknown ends, revokes and deaths every request has one end, and every user one call at a time",
+    arguments: 0..<40)
   func histories(_ block: Int) {
     for seed in block * 25..<(block + 1) * 25 {
       var history = History(seed: UInt64(seed))
@@ -48,10 +50,16 @@ private struct History {
     case 7..<11: answer()
     case 11..<14: world.pass(Milliseconds.random(in: 1...400, using: &random), step: 50)
     case 14: world.holdsCommits.toggle()
-    case 15: world.flushCommit(result())
+    case 15:
+      if Bool.random(using: &random) {
+        world.flushCommit(result())
+      } else {
+        world.flushCommit(.fencedByGroup(reason: "x"))
+        rebalance()
+      }
     case 16:
       if world.holdsStore { world.flushStore() } else { world.holdsStore = true }
-    case 17: world.commitResults.append(result())
+    case 17: world.commitResults.append(Bool.random(using: &random) ? .aborted(reason: "x") : .unknown(reason: "x"))
     case 18: rebalance()
     default: die()
     }
@@ -87,8 +95,11 @@ private struct History {
   }
 
   private mutating func result() -> CommitResult {
-    switch Int.random(in: 0..<5, using: &random) {
+    switch Int.random(in: 0..<6, using: &random) {
     case 0: .aborted(reason: "x")
+    case 2:
+      .refused(
+        decisions: Dictionary(uniqueKeysWithValues: (world.heldBatch?.decisions ?? []).prefix(1).map { ($0.id, "x") }))
     case 1:
       if let batch = world.heldBatch, Bool.random(using: &random) { landed(batch) } else { .unknown(reason: "x") }
     default: .committed(stateEnds: [:])
@@ -102,6 +113,7 @@ private struct History {
 
   private mutating func rebalance() {
     // What is under way ends before the partitions go, as the loop sees to.
+    world.send(.revoking)
     world.flushCommit(result())
     world.send(.revoked(Array(0..<EngineWorld.partitions)))
     world.assignAll()
@@ -140,11 +152,13 @@ private struct History {
     world.holdsCommits = false
     if world.holdsStore { world.flushStore() }
     world.flushCommit()
+    // Long enough for what the broker refused to be tried again.
     for _ in 0..<200 {
       collect()
       for call in hanging { world.answer(call, .token("t\(call.id)")) }
       hanging = []
       world.pass(500, step: 50)
+      if violations().isEmpty { return }
     }
   }
 
@@ -172,7 +186,10 @@ private struct History {
   private func id(of record: OutgoingRecord) -> String {
     let text = String(decoding: record.value ?? [], as: UTF8.self)
     guard record.topic == .deadLetters else { return String(text.split(separator: ",")[1]) }
-    return record.headers.filter { $0.name.ends(with: "tion".utf8) || $0.name.ends(with: "offset".utf8) }
-      .map { String(decoding: $0.value ?? [], as: UTF8.self) }.joined(separator: "/")
+    return record.headers.filter {
+      ["partition", "offset"].contains(
+        String(decoding: $0.name.suffix(9), as: UTF8.self).split(separator: ".").last ?? "")
+    }
+    .map { String(decoding: $0.value ?? [], as: UTF8.self) }.joined(separator: "/")
   }
 }

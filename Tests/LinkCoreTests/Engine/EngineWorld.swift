@@ -189,6 +189,10 @@ final class EngineWorld {
 
   private func open(_ lane: LaneID) {
     let partition = lane.partition
+    // The store does its work in order: what was asked of it before is done before a restore.
+    let earlier = heldWork
+    heldWork = []
+    events.append(.stored(store.perform(earlier)))
     store.restore(state.values.filter { $0.isOf(partition) }, partition)
     let marks = state.values.compactMap { record -> Mark? in
       guard case .mark(let mark) = record, mark.partition == partition else { return nil }
