@@ -27,7 +27,8 @@ struct Realm {
   let properties: KafkaProperties
   let partitions: Int32
 
-  init(partitions: Int32 = 2, properties: KafkaProperties? = nil, settings: [TopicRole: [String: String]] = [:]) throws {
+  init(partitions: Int32 = 2, properties: KafkaProperties? = nil, settings: [TopicRole: [String: String]] = [:]) throws
+  {
     let name = "t\(UInt64.random(in: 0 ... .max))"
     self.name = name
     group = name + ".group"
@@ -54,7 +55,8 @@ struct Realm {
     _ instance: String = "one", timing: TransactionalPublisher.Timing = .init(), properties: KafkaProperties? = nil
   ) throws -> TransactionalPublisher {
     try TransactionalPublisher(
-      properties: properties ?? self.properties, transactionalID: "\(group)-\(instance)", topics: topics, timing: timing)
+      properties: properties ?? self.properties, transactionalID: "\(group)-\(instance)", topics: topics, timing: timing
+    )
   }
 
   func reader() throws -> StateReader {
@@ -110,7 +112,9 @@ final class Member {
 
   /// Polls until something holds; records are returned, failures thrown.
   @discardableResult
-  func expect(_ what: String, within milliseconds: Int64 = 20_000, until holds: () throws -> Bool) throws -> [SourceRecord] {
+  func expect(_ what: String, within milliseconds: Int64 = 20_000, until holds: () throws -> Bool) throws
+    -> [SourceRecord]
+  {
     var records: [SourceRecord] = []
     let deadline = Uptime.now() + milliseconds
     while try !holds() {
@@ -167,7 +171,8 @@ extension Batch {
     id: UInt64 = 1
   ) {
     self.init(
-      id: id, decisions: [BatchedDecision(id: id, partition: partition, records: records, state: state)], offsets: offsets)
+      id: id, decisions: [BatchedDecision(id: id, partition: partition, records: records, state: state)],
+      offsets: offsets)
   }
 }
 

@@ -59,7 +59,9 @@ struct ConsumerTests {
     try awaiting("a fetch") { member.consumer.watermarks(partition: 0)?.high == 200 }
     var values: [String] = []
     while values.count < count {
-      if case .record(let record)? = try member.next() { values.append(String(decoding: record.value ?? [], as: UTF8.self)) }
+      if case .record(let record)? = try member.next() {
+        values.append(String(decoding: record.value ?? [], as: UTF8.self))
+      }
     }
     try member.consumer.pause([0])
     for _ in 0..<5 { #expect(try member.next() == nil) }

@@ -39,6 +39,8 @@ import Testing
   @Test("A failure says operation, subject, cause and what to try")
   func description() {
     let failure = KafkaFailure("read", "topic t", code: 29, hint: "ask")
-    #expect(failure.description == "cannot read topic t: Broker: Topic authorization failed (TOPIC_AUTHORIZATION_FAILED). Try: ask")
+    #expect(
+      failure.description
+        == "cannot read topic t: Broker: Topic authorization failed (TOPIC_AUTHORIZATION_FAILED). Try: ask")
   }
 }
