@@ -84,6 +84,8 @@ final class ClientObserver: Sendable {
   private let properties: KafkaProperties
   private let last = Mutex<(code: Int32, reason: String, at: Int64)?>(nil)
 
+  /// Lines about partitions that a transaction was refused: the transaction's own error does not say which.
+  private let refusedPartitions = Mutex<[String]>([])
   /// Of the object that the owner's callbacks write to; as a number, for only the owner's thread may follow it.
   private let ownerAddress: UInt
 
@@ -106,7 +108,11 @@ final class ClientObserver: Sendable {
     let message = text.map { properties.redacted(String(cString: $0)) } ?? ""
     // A consumer's property on a producer, and the reverse, is what one set of properties for all clients means.
     if message.contains(" property and will be ignored by this ") { return }
-    properties.log(level, facility.map { String(cString: $0) } ?? "", message)
+    let name = facility.map { String(cString: $0) } ?? ""
+    if name == "ADDPARTS", level <= 4 {
+      refusedPartitions.withLock { if $0.count < 64 { $0.append(message) } }
+    }
+    properties.log(level, name, message)
   }
 
   /// An error of the whole client; the last one explains why nothing answers.
@@ -114,6 +120,14 @@ final class ClientObserver: Sendable {
     let text = reason.map { properties.redacted(String(cString: $0)) } ?? ""
     if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue { last.withLock { $0 = (code, text, Uptime.now()) } }
     properties.log(3, String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: code))), text)
+  }
+
+  /// The lines about refused partitions since this was last asked.
+  func takeRefusedPartitions() -> [String] {
+    refusedPartitions.withLock { lines in
+      defer { lines = [] }
+      return lines
+    }
   }
 
   /// Tells of a failure that passes by itself.
