@@ -31,7 +31,9 @@ public struct AdapterEndpoint: Hashable, Sendable {
       throw failure("it has user information", "the URL alone, and the credential in the credential file")
     }
     // libcurl would take the first part of the path of http:///p for the host.
-    guard !url.dropFirst(scheme.count + 3).hasPrefix("/"), Self.hasHost(url) else { throw failure("it is not a valid URL, or its host or port is not", example) }
+    guard !url.dropFirst(scheme.count + 3).hasPrefix("/"), Self.hasHost(url) else {
+      throw failure("it is not a valid URL, or its host or port is not", example)
+    }
 
     var base = Substring(url)
     while base.hasSuffix("/") { base = base.dropLast() }
