@@ -15,16 +15,19 @@ final class ResumeSchedule {
     push(monotonicNanoseconds() + UInt64(max(0, delay)) * 1_000_000, connection)
   }
 
-  /// Resumes what is due; returns the milliseconds until the next is, or nil where none is held.
+  /// Resumes what is due; returns how many milliseconds the loop may then wait, or nil where none is held: none at all after a resume,
+  /// which the library takes note of in its next run and tells nobody.
   func resumeDue() -> Int32? {
     // What is due within this grain goes along: one turn of the loop for many connections.
     let now = monotonicNanoseconds() + 200_000
-    while let first = held.first {
-      if first.due > now { return Int32(min((first.due - now) / 1_000_000 + 1, 60_000)) }
+    var hasResumed = false
+    while let first = held.first, first.due <= now {
       popFirst()
       MHD_resume_connection(first.connection)
+      hasResumed = true
     }
-    return nil
+    if hasResumed { return 0 }
+    return held.first.map { Int32(min(($0.due - now) / 1_000_000 + 1, 60_000)) }
   }
 
   /// Resumes everything, and holds nothing more.
