@@ -5,13 +5,15 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
   /// The digest in these bytes, or nil unless there are exactly 32.
   public init?(_ bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
-    var words: [UInt64] = []
-    var word: UInt64 = 0
-    for (index, byte) in bytes.enumerated() {
-      word = word << 8 | UInt64(byte)
-      if index % 8 == 7 { words.append(word) }
+    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    for byte in bytes {
+      // A shift register of four words: the first byte ends up highest.
+      words.0 = words.0 << 8 | words.1 >> 56
+      words.1 = words.1 << 8 | words.2 >> 56
+      words.2 = words.2 << 8 | words.3 >> 56
+      words.3 = words.3 << 8 | UInt64(byte)
     }
-    self.words = (words[0], words[1], words[2], words[3])
+    self.words = words
   }
 
   /// The digest that `hex` writes in 64 hexadecimal digits, or nil.
@@ -30,15 +32,23 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// Its 32 bytes.
   public var bytes: [UInt8] {
-    [words.0, words.1, words.2, words.3].flatMap { word in
-      stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+    [UInt8](unsafeUninitializedCapacity: 32) { bytes, count in
+      var index = 0
+      for word in [words.0, words.1, words.2, words.3] {
+        for shift in stride(from: UInt64(56), through: 0, by: -8) {
+          bytes[index] = UInt8(truncatingIfNeeded: word >> shift)
+          index += 1
+        }
+      }
+      count = 32
     }
   }
 
   /// Its 64 lower-case hexadecimal digits.
   public var description: String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    var digits: [UInt8] = []
+    appendHex(to: &digits)
+    return String(decoding: digits, as: UTF8.self)
   }
 
   /// Appends its 64 lower-case hexadecimal digits in ASCII: every state record and outcome has some.

@@ -8,6 +8,21 @@ final class JSONTape: Sendable {
     self.bytes = bytes
     self.nodes = nodes
   }
+
+  /// Whether a node is a member of that name. Reading an event asks this a hundred times: the lengths are compared first.
+  func isNamed(_ index: Int, _ expected: StaticString) -> Bool {
+    let node = nodes[index]
+    let start = Int(node.nameStart)
+    let count = expected.utf8CodeUnitCount
+    if Int(node.nameEnd) - start != count {
+      guard node.isNameEscaped else { return false }
+      return expected.withUTF8Buffer { nodes.name(of: index, in: bytes).elementsEqual($0) }
+    }
+    return expected.withUTF8Buffer { expected in
+      for offset in 0..<count where bytes[start + offset] != expected[offset] { return false }
+      return true
+    }
+  }
 }
 
 /// Where one value stands. 32-bit offsets halve what a reader walks through; a text is far below 2 GiB.

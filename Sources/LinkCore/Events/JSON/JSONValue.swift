@@ -90,7 +90,12 @@ public struct JSONValue: Sendable {
   /// The member of that name, or nil.
   public subscript(name: StaticString) -> JSONValue? {
     guard node.kind == .object else { return nil }
-    for member in children where member.isNamed(name) { return member }
+    let end = Int(node.next)
+    var member = index + 1
+    while member < end {
+      if tape.isNamed(member, name) { return JSONValue(tape: tape, index: member) }
+      member = Int(tape.nodes[member].next)
+    }
     return nil
   }
 
@@ -98,18 +103,7 @@ public struct JSONValue: Sendable {
   public var name: Text { Text(checked: tape.nodes.name(of: index, in: tape.bytes)) }
 
   /// Whether this is a member of that name.
-  public func isNamed(_ expected: StaticString) -> Bool {
-    let node = node
-    let count = expected.utf8CodeUnitCount
-    if node.isNameEscaped {
-      return expected.withUTF8Buffer { tape.nodes.name(of: index, in: tape.bytes).elementsEqual($0) }
-    }
-    guard Int(node.nameEnd - node.nameStart) == count else { return false }
-    return expected.withUTF8Buffer { expected in
-      for offset in 0..<count where tape.bytes[Int(node.nameStart) + offset] != expected[offset] { return false }
-      return true
-    }
-  }
+  public func isNamed(_ expected: StaticString) -> Bool { tape.isNamed(index, expected) }
 
   /// Its JSON pointer (RFC 6901); of the nearest container that has one within 255 bytes.
   public var pointer: String { tape.nodes.pointer(to: index, in: tape.bytes) }

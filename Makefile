@@ -1,0 +1,49 @@
+# What one does with this repository. `make` alone lists it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help sandbox test build lint format schemas bench clean dependencies
+
+# The tests run in folders of their own, so a relative path would lead them elsewhere.
+ifneq ($(KAFKA_HOME),)
+override KAFKA_HOME := $(abspath $(KAFKA_HOME))
+export KAFKA_HOME
+endif
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+sandbox: build ## try it: broker, adapter, client area and worker in one process (SANDBOX_ARGS="--once")
+	.build/release/linkworker sandbox $(SANDBOX_ARGS)
+
+test: ## install what is missing, build, lint, check the schemas, run every test (KAFKA_HOME: also on a real Kafka)
+	scripts/install-dependencies --build --test
+	swift build --build-tests
+	$(MAKE) --no-print-directory lint schemas
+	@status=0; swift test $(TEST_ARGS) || status=$$?; \
+	if [ -z "$$KAFKA_HOME" ]; then \
+	  echo "NOT RUN: the tests on a real Kafka. Set KAFKA_HOME to an unpacked Apache Kafka (3.8 or newer) to run them."; \
+	fi; \
+	exit $$status
+
+# Without Swift's own libraries beside it, the binary runs where only the C libraries are.
+build: dependencies ## build .build/release/linkworker
+	swift build -c release --static-swift-stdlib --product linkworker
+
+lint: ## check the style of the source
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+format: ## bring the source into its style
+	swift format --in-place --recursive Sources Tests Package.swift
+
+schemas: ## check schemas, examples and the documents' JSON with an independent validator
+	scripts/check-schemas
+
+bench: build ## measure throughput, latency and memory (BENCH_ARGS)
+	scripts/bench $(BENCH_ARGS)
+
+clean: ## remove what building made
+	rm -rf .build
+
+dependencies: ## install what building needs and the machine lacks
+	scripts/install-dependencies --build
