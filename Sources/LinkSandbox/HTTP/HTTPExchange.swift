@@ -120,11 +120,11 @@ private final class ReplyStream {
     return 0
   }
 
+  /// Gives `count` bytes of the body, and the letter x where it has none.
   private func fill(_ position: UInt64, _ space: UnsafeMutableRawBufferPointer, _ count: Int) -> Int {
-    for index in 0..<count {
-      let place = Int(position) + index
-      space[index] = place < body.count ? body[place] : 0x78
-    }
+    let part = body.dropFirst(Int(position)).prefix(count)
+    space.copyBytes(from: part)
+    UnsafeMutableRawBufferPointer(rebasing: space[part.count..<count]).initializeMemory(as: UInt8.self, repeating: 0x78)
     return count
   }
 }
