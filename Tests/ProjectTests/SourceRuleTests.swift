@@ -15,8 +15,7 @@ struct SourceRuleTests {
     ])
   func sources(_ ban: Ban) throws {
     for file in try SourceFile.all(under: "Sources") where !file.isConsole {
-      for (number, line) in file.code
-      where line.contains(ban.word) && !line.contains(".print(") && !line.contains("func print(") {
+      for (number, line) in file.code where ban.isBroken(by: line) {
         Issue.record("\(file.path):\(number) has \(ban.word). Write instead: \(ban.instead).")
       }
     }
@@ -70,6 +69,15 @@ struct Ban: Sendable, CustomTestStringConvertible {
   }
 
   var testDescription: String { word }
+
+  /// Whether the word stands there by itself, not as the end of another or a member.
+  func isBroken(by line: String) -> Bool {
+    line.ranges(of: word).contains { range in
+      guard range.lowerBound > line.startIndex else { return true }
+      let before = line[line.index(before: range.lowerBound)]
+      return !before.isLetter && before != "." && !line.contains("func \(word)")
+    }
+  }
 }
 
 /// A Swift file of the project.

@@ -7,7 +7,7 @@ struct EngineHistoryTests {
     "Through aborts, unknown ends, revokes and deaths every request has one end, and every user one call at a time",
     arguments: 0..<40)
   func histories(_ block: Int) {
-    for seed in block * 25..<(block + 1) * 25 {
+    for seed in block * 10..<(block + 1) * 10 {
       var history = History(seed: UInt64(seed))
       history.run()
       for violation in history.violations() { Issue.record("Seed \(seed): \(violation)") }
