@@ -265,7 +265,7 @@ struct AdapterEmulatorTests {
     ]
     for change in changes {
       let failure = #expect(throws: SandboxFailure.self) { try emulator(change: change) }
-      #expect(failure?.hint.isEmpty == false)
+      #expect(failure?.hint?.isEmpty == false)
     }
   }
 }
