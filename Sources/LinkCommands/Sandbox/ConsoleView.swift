@@ -32,7 +32,13 @@ struct ConsoleView: Sendable {
       case .tokenReady(nil, _), .untoldCalls, .unreadable: .red
       }
     line += paint(Self.sentence(sighting), colour)
-    if let detail = sighting.detail { line += paint(" (\(Self.plain(detail, limit: 160)))", .dim) }
+    if let detail = Self.detail(of: sighting) {
+      // A long one has lines of its own.
+      let lines = Self.folded(detail, width: 80)
+      let isShort = lines.count == 1 && detail.count <= 40
+      let separator = "\n" + String(repeating: " ", count: 23)
+      line += isShort ? ": " + paint(detail, .dim) : lines.map { separator + paint($0, .dim) }.joined()
+    }
     console.print(line)
   }
 
@@ -75,7 +81,26 @@ struct ConsoleView: Sendable {
     return "\(token) (\(verdict)) after \(Sight.calls(attempts))"
   }
 
-  private static func lines(_ cells: [String]) -> [String] { cells.isEmpty ? ["nothing"] : cells }
+  /// A refused request that is malformed has a dead letter, which says the same.
+  private static func detail(of sighting: Sighting) -> String? {
+    sighting.sight == .refused(RefusalCode.invalidRequest.rawValue)
+      ? nil : sighting.detail.map { plain($0, limit: 300) }
+  }
+
+  private static func folded(_ text: String, width: Int) -> [String] {
+    var lines: [String] = [""]
+    for word in text.split(separator: " ") {
+      let line = lines[lines.count - 1]
+      if !line.isEmpty, line.count + word.count >= width {
+        lines.append(String(word))
+      } else {
+        lines[lines.count - 1] = line + (line.isEmpty ? "" : " ") + word
+      }
+    }
+    return lines
+  }
+
+  private static func lines(_ cells: [String]) -> [String] { cells.isEmpty ? ["no event, no further call"] : cells }
 
   private var time: String {
     let tenths = (SystemClock.uptime() - began) / 100

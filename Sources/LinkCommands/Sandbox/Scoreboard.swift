@@ -22,8 +22,7 @@ struct Scoreboard {
   mutating func take(_ sighting: Sighting) {
     guard let index = rows.firstIndex(where: { $0.sample.name == sighting.sample }) else { return }
     rows[index].came.append(sighting.sight)
-    guard let userId = sighting.userId else { return }
-    if case .tokenReady(_, let attempts) = sighting.sight { toldCalls[userId, default: 0] += attempts }
+    if let userId = sighting.userId, let attempts = sighting.attempts { toldCalls[userId, default: 0] += attempts }
   }
 
   /// Whether as much has come as is expected: no reason to wait any longer.

@@ -11,6 +11,8 @@ struct Sighting {
   var sight: Sight
   /// The user, where it is an outcome.
   var userId: Int64?
+  /// The calls that it tells of.
+  var attempts: Int64?
   /// For people: what the sight alone does not tell.
   var detail: String?
   /// The token's beginning, for people.
@@ -29,14 +31,15 @@ extension Sighting {
     let id = data["requestId"]?.text?.string ?? "?"
     self.init(
       sample: data["requestSource"]?.text?.string == Sample.source ? id : nil, request: id, sight: .unreadable,
-      userId: data["userId"]?.integer, detail: data["error"]?["detail"]?.text?.string)
+      userId: data["userId"]?.integer, attempts: data["attempts"]?.integer,
+      detail: data["error"]?["detail"]?.text?.string)
     let code = data["error"]?["code"]?.text?.string ?? "?"
     switch type {
     case .tokenReady:
       let token = data["token"]?.text?.utf8 ?? []
       tokenBeginning = String(decoding: token.prefix(6), as: UTF8.self)
       sight = .tokenReady(
-        grant: Self.grant(of: verify(Secret(token)), in: data), attempts: data["attempts"]?.integer ?? -1)
+        grant: Self.grant(of: verify(Secret(token)), in: data), attempts: attempts ?? -1)
     case .failed: sight = .failed(code)
     case .refused: sight = .refused(code)
     case .requested, .replayRequested: break
