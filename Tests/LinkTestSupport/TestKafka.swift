@@ -9,9 +9,6 @@ public enum TestKafka {
   /// The broker that `KAFKA_HOME` (and `KAFKA_VERSION`) names; started when it is first asked for.
   public static var shared: RealKafka { get throws { try present.get() } }
 
-  /// The broker of `libs-3.9`, where `KAFKA_HOME` has that.
-  public static var shared39: RealKafka { get throws { try old.get() } }
-
   /// Whether `KAFKA_HOME` has a Kafka 3.9 beside its own line.
   public static let is39Available = distribution(version: "3.9")?.jarVersion != nil
 
@@ -34,8 +31,17 @@ public enum TestKafka {
     return try RunningProgram.run(java + arguments, within: seconds)
   }
 
+  /// Changes settings of a topic that exists.
+  public static func alter(_ topic: String, on kafka: RealKafka, _ settings: [String: String]) throws {
+    let list = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    let outcome = try runTool([
+      "kafka.admin.ConfigCommand", "--bootstrap-server", kafka.bootstrap, "--alter", "--topic", topic,
+      "--add-config", list,
+    ])
+    guard outcome.code == 0 else { throw Missing("The settings \(list): \(outcome.outputText)\(outcome.errorText)") }
+  }
+
   private static let present: Result<RealKafka, any Error> = Result { try start() }
-  private static let old: Result<RealKafka, any Error> = Result { try start(version: "3.9") }
 
   private static func distribution(version: String?) -> KafkaDistribution? {
     guard var distribution = KafkaDistribution.fromEnvironment else { return nil }
