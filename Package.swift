@@ -47,8 +47,8 @@ let package = Package(
 
     // Tests
     .target(
-      name: "LinkTestSupport", dependencies: ["LinkCore", "LinkCrypto", "LinkSandbox"], path: "Tests/LinkTestSupport",
-      swiftSettings: rules),
+      name: "LinkTestSupport", dependencies: ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox"],
+      path: "Tests/LinkTestSupport", swiftSettings: rules),
     tests("LinkCoreTests", ["LinkCore", "LinkCrypto"]),
     tests("LinkStoreTests", ["LinkStore", "LinkCore", "LinkCrypto"]),
     tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),

@@ -118,16 +118,18 @@ final class ClientObserver: Sendable {
   /// An error of the whole client; the last one explains why nothing answers.
   func failed(_ code: Int32, _ reason: UnsafePointer<CChar>?) {
     let text = reason.map { properties.redacted(String(cString: $0)) } ?? ""
-    if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue { last.withLock { $0 = (code, text, Uptime.now()) } }
+    if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue {
+      last.withLock { $0 = (code, Self.withoutCounts(text), Uptime.now()) }
+    }
     properties.log(3, String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: code))), text)
   }
 
-  /// The lines about refused partitions since this was last asked.
-  func takeRefusedPartitions() -> [String] {
-    refusedPartitions.withLock { lines in
-      defer { lines = [] }
-      return lines
+  /// Without "(after 0ms in state CONNECT, 1 identical error(s) suppressed)", which is for librdkafka's own log.
+  private static func withoutCounts(_ text: String) -> String {
+    guard let count = text.ranges(of: " (after ").last, text[count.lowerBound...].contains("ms in state ") else {
+      return text
     }
+    return String(text[..<count.lowerBound])
   }
 
   /// Tells of a failure that passes by itself.
@@ -138,9 +140,12 @@ final class ClientObserver: Sendable {
     var failure = failure
     failure.detail = properties.redacted(failure.detail)
     if failure.saysOnlyThatNothingAnswered, let cause = last.withLock({ $0 }), Uptime.now() - cause.at < 30_000 {
+      let isTimeout = failure.isAny(RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE)
       failure.code = cause.code
       failure.name = String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: cause.code)))
-      failure.detail += "; before that: \(cause.reason)"
+      // A timeout may have another reason than the last lost connection; "transport failure" says nothing beside it.
+      let says = failure.detail
+      failure.detail = isTimeout ? "\(says); before that: \(cause.reason)" : cause.reason
     }
     return failure.hinted(mechanism: properties.mechanism)
   }

@@ -1,20 +1,35 @@
-import Glibc
+package import Glibc
 import Synchronization
 
 /// A process of ours, in a process group of its own, that does not outlive this one.
 ///
 /// A watcher (`/bin/sh`) reads a pipe whose other end only this process holds: when this process ends, however it ends, the
 /// watcher kills the child and removes what it is told to remove. (`PR_SET_PDEATHSIG` would fire when the spawning *thread* ends.)
-final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
   /// Its process id.
-  let id: pid_t
-  private let ended = Mutex(false)
+  package let id: pid_t
+  private let end = Mutex<End?>(nil)
   private let watcher: pid_t
   private let lifeline: Int32
 
-  /// Starts `arguments` with standard input closed and both outputs appended to the file `output`.
-  init(_ arguments: [String], output: String, removeAfterwards: String? = nil) throws(SandboxFailure) {
-    id = try Self.spawn(arguments, input: nil, output: output)
+  /// How a process ended.
+  package enum End: Equatable, Sendable {
+    /// By itself, with this code.
+    case exited(Int32)
+    /// By this signal.
+    case killed(Int32)
+
+    fileprivate init(waitStatus: Int32) {
+      self = waitStatus & 0x7F == 0 ? .exited(waitStatus >> 8 & 0xFF) : .killed(waitStatus & 0x7F)
+    }
+  }
+
+  /// Starts `arguments` with nothing to read on standard input, and appends its output to the file `output`, its errors to `errors` (or to
+  /// `output` as well).
+  package init(_ arguments: [String], output: String, errors: String? = nil, removeAfterwards: String? = nil)
+    throws(SandboxFailure)
+  {
+    id = try Self.spawn(arguments, input: nil, output: output, errors: errors)
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
       kill(id, SIGKILL)
@@ -42,23 +57,27 @@ final class ChildProcess: Sendable {
   deinit { terminate(within: 0) }
 
   /// Sends a signal, unless the process has ended.
-  func signal(_ number: Int32) {
-    ended.withLock { if !$0 { kill(id, number) } }
+  package func signal(_ number: Int32) {
+    end.withLock { if $0 == nil { kill(id, number) } }
   }
 
   /// Whether it has ended; collects it if so.
-  func hasEnded() -> Bool {
-    ended.withLock { ended in
-      if !ended, waitpid(id, nil, WNOHANG) == id {
-        ended = true
+  package func hasEnded() -> Bool { howItEnded() != nil }
+
+  /// How it ended, or nil while it runs; collects it when it has.
+  package func howItEnded() -> End? {
+    end.withLock { end in
+      var status: Int32 = 0
+      if end == nil, waitpid(id, &status, WNOHANG) == id {
+        end = End(waitStatus: status)
         dismissWatcher()
       }
-      return ended
+      return end
     }
   }
 
   /// Asks it to end, waits so many milliseconds, then kills it, and waits for its end.
-  func terminate(within milliseconds: Int) {
+  package func terminate(within milliseconds: Int) {
     signal(SIGCONT)
     signal(SIGTERM)
     for _ in 0..<(milliseconds / 10) where !hasEnded() { usleep(10_000) }
@@ -73,7 +92,9 @@ final class ChildProcess: Sendable {
     Glibc.close(lifeline)
   }
 
-  private static func spawn(_ arguments: [String], input: Int32?, output: String) throws(SandboxFailure) -> pid_t {
+  private static func spawn(_ arguments: [String], input: Int32?, output: String, errors: String? = nil)
+    throws(SandboxFailure) -> pid_t
+  {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -83,7 +104,11 @@ final class ChildProcess: Sendable {
       posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     }
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    if let errors {
+      posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    } else {
+      posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    }
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
