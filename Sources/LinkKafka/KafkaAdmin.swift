@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 
 /// What stands on the cluster of one topic.
 public struct TopicDescription: Equatable, Sendable {
@@ -76,6 +77,7 @@ public final class KafkaAdmin: Sendable {
           "create", "topic \(topic)", code: code.rawValue,
           detail: rd_kafka_topic_result_error_string(result).map { String(cString: $0) }))
     }
+    try awaitAppearance(of: topic, Uptime.now() + timeout)
   }
 
   /// The settings of topics as they are in force, by topic and Kafka's name.
@@ -92,6 +94,16 @@ public final class KafkaAdmin: Sendable {
   }
 
   // MARK: - Helpers
+
+  /// The controller has made it; that the brokers know is another matter.
+  private func awaitAppearance(of topic: String, _ deadline: Int64) throws(KafkaFailure) {
+    while try metadata(of: topic, deadline) == nil {
+      guard Uptime.now() < deadline else {
+        throw handle.failure("create", "topic \(topic)", RD_KAFKA_RESP_ERR__TIMED_OUT)
+      }
+      usleep(20_000)
+    }
+  }
 
   private func metadata(of name: String, _ deadline: Int64) throws(KafkaFailure) -> TopicDescription? {
     guard let topic = rd_kafka_topic_new(handle.client, name, nil) else {

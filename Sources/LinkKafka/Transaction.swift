@@ -80,7 +80,7 @@ struct Transaction {
 
   private func flush() -> End? {
     guard !records.isEmpty else { return nil }
-    let result = rd_kafka_flush(client, remaining)
+    let result = awaitReports()
     let failures = producer.reports.failures
     guard let first = failures.first else {
       if producer.reports.deliveredCount == records.count { return nil }
@@ -94,6 +94,17 @@ struct Transaction {
     guard refused.isEmpty else { return .refused(refused) }
     let topic = producer.name(of: records[first.index].record.topic)
     return verdict(producer.handle.failure("deliver", "to topic \(topic)", first.code))
+  }
+
+  /// Waits until all records are delivered. Once one is not, librdkafka holds those behind it until they time out: then there is
+  /// only a moment for other reports that are on their way.
+  private func awaitReports() -> rd_kafka_resp_err_t {
+    var result = RD_KAFKA_RESP_ERR__TIMED_OUT
+    while result != RD_KAFKA_RESP_ERR_NO_ERROR, producer.reports.failures.isEmpty, remaining > 0 {
+      result = rd_kafka_flush(client, min(remaining, 50))
+    }
+    if !producer.reports.failures.isEmpty { rd_kafka_flush(client, 50) }
+    return result
   }
 
   private func sendOffsets() -> End? {

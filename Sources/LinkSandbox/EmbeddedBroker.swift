@@ -34,7 +34,11 @@ private final class Cluster: @unchecked Sendable {
 
   init(topics: [(name: String, partitions: Int)]) throws(SandboxFailure) {
     var message = [CChar](repeating: 0, count: 512)
-    guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), &message, message.count) else {
+    let configuration = rd_kafka_conf_new()
+    // It carries the cluster and connects to none itself, of which librdkafka would complain.
+    rd_kafka_conf_set_log_cb(configuration, nil)
+    guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, configuration, &message, message.count) else {
+      rd_kafka_conf_destroy(configuration)
       let detail = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       throw SandboxFailure("start", "the embedded broker", detail)
     }
