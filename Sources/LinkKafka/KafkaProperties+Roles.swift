@@ -85,7 +85,8 @@ extension KafkaProperties {
       return [
         "transactional.id": transactionalID, "transaction.timeout.ms": String(timeout), "enable.idempotence": "true",
         "acks": "all", "partitioner": "murmur2_random", "delivery.report.only.error": "false",
-        "socket.timeout.ms": String(socketTimeout),  // Before the transaction's own deadline, so that a record says why it did not get through.
+        "socket.timeout.ms": String(socketTimeout),
+        // Before the transaction's own deadline, so that a record says why it did not get through.
         "message.timeout.ms": String(timeout - 2_000),
       ]
     case .stateReader(let groupID):
