@@ -19,7 +19,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let package = Package(
   name: "linkworker",
-  products: [.executable(name: "linkworker", targets: ["linkworker"])],
+  products: [
+    .executable(name: "linkworker", targets: ["linkworker"]),
+    .executable(name: "linkbench", targets: ["LinkBench"]),
+  ],
   targets: [
     // C libraries
     .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
@@ -44,6 +47,11 @@ let package = Package(
       "LinkCommands",
       ["LinkCore", "LinkCrypto", "LinkKafka", "LinkHTTP", "LinkStore", "LinkOps", "LinkSandbox"]),
     .executableTarget(name: "linkworker", dependencies: ["LinkCommands"], swiftSettings: rules),
+
+    // The benchmark
+    .executableTarget(
+      name: "LinkBench", dependencies: ["LinkCore", "LinkCrypto", "LinkHTTP", "LinkSandbox", "CRdKafka"],
+      swiftSettings: rules),
 
     // Tests
     .target(
