@@ -37,7 +37,11 @@ package final class ChildProcess: Sendable {
     }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     lifeline = ends[1]
-    let script = "read _; kill -KILL \"$1\" 2>/dev/null; [ -z \"$2\" ] || rm -rf \"$2\""
+    // It may write a little longer, and nobody may be there to collect it: so the removal is tried more than once, but not for ever.
+    let script = """
+      read _; kill -KILL "$1" 2>/dev/null; [ -n "$2" ] || exit 0
+      for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$2" 2>/dev/null && [ ! -e "$2" ] && exit 0; sleep 0.2; done
+      """
     do {
       watcher = try Self.spawn(
         ["/bin/sh", "-c", script, "sh", String(id), removeAfterwards ?? ""], input: ends[0], output: "/dev/null")
