@@ -142,7 +142,8 @@ extension BadInput {
 
   private static func accounts(_ members: String, at pointer: String) -> BadInput {
     data(
-      String(members.filter { $0 != "\"" }.replacing(canary, with: "x")), #"{"userId":4711,"brokerNames":["\#(canary)"],\#(members)}"#,
+      String(members.filter { $0 != "\"" }.replacing(canary, with: "x")),
+      #"{"userId":4711,"brokerNames":["\#(canary)"],\#(members)}"#,
       at: "/data\(pointer)")
   }
 }
