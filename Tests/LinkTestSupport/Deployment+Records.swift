@@ -1,5 +1,6 @@
 public import LinkCore
 import LinkKafka
+import LinkSandbox
 
 extension Deployment {
   /// All committed records of a topic, of each partition in their order, as a `read_committed` client reads them up to the end.
@@ -69,6 +70,18 @@ extension Deployment {
       last = "\(offsets) "
       return offsets.allSatisfy { $0.committed == $0.end }
     }
+  }
+
+  /// Sets the group's offsets back to the beginning, by Kafka's own tool; the group must have no members.
+  public func resetOffsets() throws {
+    let arguments = [
+      "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", kafka.bootstrap, "--group",
+      group,
+      "--topic", topic(.requests), "--reset-offsets", "--to-earliest", "--execute",
+    ]
+    let outcome = try TestKafka.runTool(arguments)
+    let text = outcome.outputText + outcome.errorText
+    guard outcome.code == 0, !text.contains("Error") else { throw Missing("Offsets at the beginning: \(text)") }
   }
 
   /// Writes requests, to where Java's default partitioner puts them or to the partition that they name.

@@ -27,6 +27,14 @@ public final class WorkerProcess: Sendable {
     return found
   }
 
+  /// Waits until it serves so many partitions for the first time.
+  public func awaitLanes(_ count: Int32, within seconds: Double = 30) throws {
+    try awaiting("\(count) lanes", within: seconds, state: { self.program.tail }) {
+      if !program.isRunning { throw Missing("Lanes: the worker has ended. \(program.tail)") }
+      return Set(log("lane.opened").compactMap { $0.json["partition"]?.integer }).count == Int(count)
+    }
+  }
+
   /// Sends SIGTERM, waits for the end and returns how it ended.
   @discardableResult
   public func stop(within seconds: Double = 40) throws -> RunningProgram.Outcome {
