@@ -39,8 +39,9 @@ format: ## bring the source into its style
 schemas: ## check schemas, examples and the documents' JSON with an independent validator
 	scripts/check-schemas
 
-bench: build ## measure throughput, latency and memory (BENCH_ARGS)
-	scripts/bench $(BENCH_ARGS)
+bench: build ## measure throughput, latency and memory on a real Kafka (KAFKA_HOME; BENCH_ARGS="--help")
+	swift build -c release --static-swift-stdlib --product linkbench
+	.build/release/linkbench $(BENCH_ARGS)
 
 clean: ## remove what building made
 	rm -rf .build

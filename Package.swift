@@ -19,7 +19,10 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let package = Package(
   name: "linkworker",
-  products: [.executable(name: "linkworker", targets: ["linkworker"])],
+  products: [
+    .executable(name: "linkworker", targets: ["linkworker"]),
+    .executable(name: "linkbench", targets: ["LinkBench"]),
+  ],
   targets: [
     // C libraries
     .systemLibrary(name: "CRdKafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
@@ -45,16 +48,22 @@ let package = Package(
       ["LinkCore", "LinkCrypto", "LinkKafka", "LinkHTTP", "LinkStore", "LinkOps", "LinkSandbox"]),
     .executableTarget(name: "linkworker", dependencies: ["LinkCommands"], swiftSettings: rules),
 
+    // The benchmark
+    .executableTarget(
+      name: "LinkBench", dependencies: ["LinkCore", "LinkCrypto", "LinkHTTP", "LinkSandbox", "CRdKafka"],
+      swiftSettings: rules),
+
     // Tests
     .target(
-      name: "LinkTestSupport", dependencies: ["LinkCore", "LinkCrypto", "LinkSandbox"], path: "Tests/LinkTestSupport",
-      swiftSettings: rules),
+      name: "LinkTestSupport", dependencies: ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox"],
+      path: "Tests/LinkTestSupport", swiftSettings: rules),
     tests("LinkCoreTests", ["LinkCore", "LinkCrypto"]),
     tests("LinkStoreTests", ["LinkStore", "LinkCore", "LinkCrypto"]),
     tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),
     tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox", "CRdKafka"]),
     tests("LinkSandboxTests", ["LinkSandbox", "LinkCore"]),
     tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "linkworker"]),
+    tests("ProjectTests"),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),
   ],
   swiftLanguageModes: [.v6]

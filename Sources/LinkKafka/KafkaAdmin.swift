@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 
 /// What stands on the cluster of one topic.
 public struct TopicDescription: Equatable, Sendable {
@@ -76,6 +77,7 @@ public final class KafkaAdmin: Sendable {
           "create", "topic \(topic)", code: code.rawValue,
           detail: rd_kafka_topic_result_error_string(result).map { String(cString: $0) }))
     }
+    try awaitAppearance(of: topic, Uptime.now() + timeout)
   }
 
   /// The settings of topics as they are in force, by topic and Kafka's name.
@@ -93,23 +95,33 @@ public final class KafkaAdmin: Sendable {
 
   // MARK: - Helpers
 
+  /// The controller has made it; that the brokers know is another matter.
+  private func awaitAppearance(of topic: String, _ deadline: Int64) throws(KafkaFailure) {
+    while try metadata(of: topic, deadline) == nil {
+      guard Uptime.now() < deadline else {
+        throw handle.failure("create", "topic \(topic)", RD_KAFKA_RESP_ERR__TIMED_OUT)
+      }
+      usleep(20_000)
+    }
+  }
+
   private func metadata(of name: String, _ deadline: Int64) throws(KafkaFailure) -> TopicDescription? {
     guard let topic = rd_kafka_topic_new(handle.client, name, nil) else {
-      throw handle.failure("look at", "topic \(name)", rd_kafka_last_error())
+      throw handle.failure("ask Kafka about", "topic \(name)", rd_kafka_last_error())
     }
     defer { rd_kafka_topic_destroy(topic) }
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let wait = Int32(clamping: max(deadline - Uptime.now(), 1))
     let result = rd_kafka_metadata(handle.client, 0, topic, &metadata, wait)
     guard result == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
-      throw handle.failure("look at", "topic \(name)", result)
+      throw handle.failure("ask Kafka about", "topic \(name)", result)
     }
     defer { rd_kafka_metadata_destroy(metadata) }
     guard metadata.pointee.topic_cnt > 0, let found = metadata.pointee.topics?.pointee else { return nil }
     switch found.err {
     case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: break
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
-    default: throw handle.failure("look at", "topic \(name)", found.err)
+    default: throw handle.failure("ask Kafka about", "topic \(name)", found.err)
     }
     let partitions = UnsafeBufferPointer(start: found.partitions, count: Int(found.partition_cnt))
     return TopicDescription(

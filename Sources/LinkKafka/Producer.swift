@@ -62,18 +62,31 @@ final class Producer {
 
   // MARK: - Helpers
 
-  /// Without it the first transaction waits a second for librdkafka's own.
+  /// Without it the first transaction waits a second for librdkafka's own. A topic that is not there is told here, rather than by a
+  /// timeout later; one just made may take a moment.
   private func fetchMetadata(_ deadline: Int64) throws(KafkaFailure) {
+    let patience = min(deadline, Uptime.now() + 3_000)
     while true {
       var metadata: UnsafePointer<rd_kafka_metadata>?
       let wait = Int32(clamping: min(max(deadline - Uptime.now(), 1), 5_000))
       let result = rd_kafka_metadata(handle.client, 0, nil, &metadata, wait)
-      if let metadata { rd_kafka_metadata_destroy(metadata) }
-      if result == RD_KAFKA_RESP_ERR_NO_ERROR { return }
-      let failure = handle.failure("reach", "Kafka", result)
-      guard Uptime.now() < deadline else { throw failure }
+      defer { if let metadata { rd_kafka_metadata_destroy(metadata) } }
+      let refused = metadata.flatMap { Self.firstRefused($0) }
+      if result == RD_KAFKA_RESP_ERR_NO_ERROR, refused == nil { return }
+      let failure =
+        refused.map { handle.failure("publish to", "topic \($0.topic)", $0.code) }
+        ?? handle.failure("reach", "Kafka", result)
+      guard Uptime.now() < (refused == nil ? deadline : patience) else { throw failure }
       usleep(50_000)
     }
+  }
+
+  private static func firstRefused(_ metadata: UnsafePointer<rd_kafka_metadata>) -> (
+    topic: String, code: rd_kafka_resp_err_t
+  )? {
+    UnsafeBufferPointer(start: metadata.pointee.topics, count: Int(metadata.pointee.topic_cnt)).first {
+      $0.err != RD_KAFKA_RESP_ERR_NO_ERROR && $0.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+    }.map { ($0.topic.map { String(cString: $0) } ?? "", $0.err) }
   }
 
   private func initialise(_ transactionalID: String, _ deadline: Int64) throws(KafkaFailure) {

@@ -1,19 +1,19 @@
-import Glibc
+public import Glibc
 import Synchronization
 
 /// A process of ours, in a process group of its own, that does not outlive this one.
 ///
 /// A watcher (`/bin/sh`) reads a pipe whose other end only this process holds: when this process ends, however it ends, the
 /// watcher kills the child and removes what it is told to remove. (`PR_SET_PDEATHSIG` would fire when the spawning *thread* ends.)
-final class ChildProcess: Sendable {
+public final class ChildProcess: Sendable {
   /// Its process id.
-  let id: pid_t
-  private let ended = Mutex(false)
+  public let id: pid_t
+  private let end = Mutex<End?>(nil)
   private let watcher: pid_t
   private let lifeline: Int32
 
   /// Starts `arguments` with standard input closed and both outputs appended to the file `output`.
-  init(_ arguments: [String], output: String, removeAfterwards: String? = nil) throws(SandboxFailure) {
+  public init(_ arguments: [String], output: String, removeAfterwards: String? = nil) throws(SandboxFailure) {
     id = try Self.spawn(arguments, input: nil, output: output)
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
@@ -22,7 +22,11 @@ final class ChildProcess: Sendable {
     }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     lifeline = ends[1]
-    let script = "read _; kill -KILL \"$1\" 2>/dev/null; [ -z \"$2\" ] || rm -rf \"$2\""
+    // It may write a little longer, and nobody may be there to collect it: so the removal is tried more than once, but not for ever.
+    let script = """
+      read _; kill -KILL "$1" 2>/dev/null; [ -n "$2" ] || exit 0
+      for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$2" 2>/dev/null && [ ! -e "$2" ] && exit 0; sleep 0.2; done
+      """
     do {
       watcher = try Self.spawn(
         ["/bin/sh", "-c", script, "sh", String(id), removeAfterwards ?? ""], input: ends[0], output: "/dev/null")
@@ -38,23 +42,37 @@ final class ChildProcess: Sendable {
   deinit { terminate(within: 0) }
 
   /// Sends a signal, unless the process has ended.
-  func signal(_ number: Int32) {
-    ended.withLock { if !$0 { kill(id, number) } }
+  public func signal(_ number: Int32) {
+    end.withLock { if $0 == nil { kill(id, number) } }
   }
 
   /// Whether it has ended; collects it if so.
-  func hasEnded() -> Bool {
-    ended.withLock { ended in
-      if !ended, waitpid(id, nil, WNOHANG) == id {
-        ended = true
+  public func hasEnded() -> Bool {
+    end.withLock { end in
+      var status: Int32 = 0
+      if end == nil, waitpid(id, &status, WNOHANG) == id {
+        end = End(status: status)
         dismissWatcher()
       }
-      return ended
+      return end != nil
     }
   }
 
+  /// The code with which it ended by itself; nil while it runs, and where a signal ended it.
+  public var exitStatus: Int32? {
+    end.withLock { end in
+      guard let status = end?.status, status & 0x7F == 0 else { return nil }
+      return status >> 8 & 0xFF
+    }
+  }
+
+  /// What `wait` told of its end.
+  private struct End {
+    var status: Int32
+  }
+
   /// Asks it to end, waits so many milliseconds, then kills it, and waits for its end.
-  func terminate(within milliseconds: Int) {
+  public func terminate(within milliseconds: Int) {
     signal(SIGCONT)
     signal(SIGTERM)
     for _ in 0..<(milliseconds / 10) where !hasEnded() { usleep(10_000) }
@@ -69,7 +87,9 @@ final class ChildProcess: Sendable {
     Glibc.close(lifeline)
   }
 
-  private static func spawn(_ arguments: [String], input: Int32?, output: String) throws(SandboxFailure) -> pid_t {
+  private static func spawn(_ arguments: [String], input: Int32?, output: String, errors: String? = nil)
+    throws(SandboxFailure) -> pid_t
+  {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -79,7 +99,11 @@ final class ChildProcess: Sendable {
       posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     }
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    if let errors {
+      posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    } else {
+      posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    }
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -123,8 +123,8 @@ extension RealKafka {
     }
   }
 
-  /// The last lines of a log, for an error message.
+  /// The last lines of a log without the frames of its stack traces, for an error message.
   static func tail(of path: String) -> String {
-    contents(of: path).split(separator: "\n").suffix(12).joined(separator: "\n")
+    contents(of: path).split(separator: "\n").filter { !$0.hasPrefix("\tat ") }.suffix(12).joined(separator: "\n")
   }
 }

@@ -85,6 +85,9 @@ public final class RealKafka: Sendable {
   /// Lets a frozen broker go on (SIGCONT).
   public func resume() { process.withLock { $0?.signal(SIGCONT) } }
 
+  /// Its process, for looking at what it uses; nil while it does not run.
+  public var processID: Int32? { process.withLock { $0?.id } }
+
   private func take() -> ChildProcess? {
     process.withLock { child in
       defer { child = nil }

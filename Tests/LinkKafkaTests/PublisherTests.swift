@@ -1,4 +1,4 @@
-import CRdKafka
+import Glibc
 import LinkCore
 import LinkSandbox
 import Testing
@@ -76,7 +76,7 @@ struct PublisherTests {
     let moved = OutgoingRecord(
       topic: .requests, partition: 1, key: Array("42".utf8), value: [0, 1, 2],
       headers: [Header("ce_id", "x"), Header("linkworker.moved-from", "t/0/7")],
-      timestamp: Timestamp(milliseconds: 1_600_000_000_001))
+      timestamp: Timestamp(milliseconds: Int64(time(nil)) * 1_000 - 3_600_123))
     #expect(try realm.publisher().commit(Batch([moved], offsets: [0: 8]), group: try member.group()).stateEnds != nil)
     let found = try #require(try realm.records(.requests).first)
     #expect(found.partition == 1)
@@ -99,9 +99,11 @@ struct PublisherTests {
         id: 12, partition: 0, records: [.outcome("small too")], state: [.tombstone(.identity(partition: 0))]),
     ]
     let group = try member.group()
+    let began = Uptime.now()
     guard
       case .refused(let refused) = publisher.commit(Batch(id: 1, decisions: decisions, offsets: [0: 3]), group: group)
     else { throw Missing(what: "a refusal") }
+    #expect(Uptime.now() - began < 2_000)
     #expect(refused.keys.sorted() == [11])
     #expect(refused[11]?.contains("MSG_SIZE_TOO_LARGE") == true)
     #expect(try realm.records(.outcomes).isEmpty)
@@ -109,8 +111,9 @@ struct PublisherTests {
     #expect(try realm.reader().committedOffsets(partitions: [0], timeout: 20_000) == [:])
 
     let rest = Batch(id: 2, decisions: [decisions[0], decisions[2]], offsets: [0: 1])
-    #expect(publisher.commit(rest, group: group).stateEnds == [0: 1])
+    #expect(publisher.commit(rest, group: group).stateEnds != nil)
     #expect(try realm.records(.outcomes).count == 2)
+    #expect(try realm.records(.state).count == 1)
   }
 
   @Test("A record above the client's own limit is refused without asking the broker")
