@@ -55,14 +55,15 @@ let package = Package(
 
     // Tests
     .target(
-      name: "LinkTestSupport", dependencies: ["LinkCore", "LinkCrypto", "LinkSandbox"], path: "Tests/LinkTestSupport",
-      swiftSettings: rules),
+      name: "LinkTestSupport", dependencies: ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox"],
+      path: "Tests/LinkTestSupport", swiftSettings: rules),
     tests("LinkCoreTests", ["LinkCore", "LinkCrypto"]),
     tests("LinkStoreTests", ["LinkStore", "LinkCore", "LinkCrypto"]),
     tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),
     tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox", "CRdKafka"]),
     tests("LinkSandboxTests", ["LinkSandbox", "LinkCore"]),
     tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "linkworker"]),
+    tests("ProjectTests"),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),
   ],
   swiftLanguageModes: [.v6]

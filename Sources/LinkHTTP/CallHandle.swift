@@ -64,7 +64,7 @@ final class CallHandle {
     let answer = AdapterAnswer.response(status: status, body: Secret(self.answer), retryAfter: retryAfter)
     self.answer = []
     body = []
-    return answer
+    return answer.withoutCredential(credential)
   }
 
   /// The answer to a call that came to no whole response.

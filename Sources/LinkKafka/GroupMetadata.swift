@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 
 /// Which member of the group, in which generation, sends offsets: by it Kafka refuses the commit of a member that has been passed over.
 ///
@@ -24,8 +25,7 @@ public final class GroupMetadata: @unchecked Sendable {
 
   deinit { rd_kafka_consumer_group_metadata_destroy(pointer) }
 
-  /// Whether this librdkafka writes the metadata in the form that `read` knows. No public function tells the generation, and without it a
-  /// departed member could not be known.
+  /// Whether generation and member can be read with this librdkafka: without them a departed member could not be known.
   static func formIsKnown() -> Bool {
     guard let sample = rd_kafka_consumer_group_metadata_new_with_genid("group", 7, "member", nil) else { return false }
     defer { rd_kafka_consumer_group_metadata_destroy(sample) }
@@ -33,8 +33,29 @@ public final class GroupMetadata: @unchecked Sendable {
     return written == (7, "member")
   }
 
-  /// "CGMDv2:", the generation (int32 in the machine's order), then group, member and instance id, each ended by a zero byte.
+  /// Generation and member id. Newer versions of librdkafka have functions that tell (looked up by name, for older ones have not); otherwise they
+  /// are read from the written form.
   static func read(_ pointer: OpaquePointer) -> (generation: Int32, memberID: String)? {
+    accessors.map { ($0.generation(pointer), String(cString: $0.memberID(pointer))) } ?? readWritten(pointer)
+  }
+
+  private struct Accessors: Sendable {
+    let generation: @convention(c) (OpaquePointer) -> Int32
+    let memberID: @convention(c) (OpaquePointer) -> UnsafePointer<CChar>
+  }
+
+  private static let accessors: Accessors? = {
+    let prefix = "rd_kafka_consumer_group_metadata_"
+    guard let generation = dlsym(nil, prefix + "generation_id"), let memberID = dlsym(nil, prefix + "member_id") else {
+      return nil
+    }
+    return Accessors(
+      generation: unsafeBitCast(generation, to: (@convention(c) (OpaquePointer) -> Int32).self),
+      memberID: unsafeBitCast(memberID, to: (@convention(c) (OpaquePointer) -> UnsafePointer<CChar>).self))
+  }()
+
+  /// "CGMDv2:", the generation (int32 in the machine's order), then group, member and instance id, each ended by a zero byte.
+  static func readWritten(_ pointer: OpaquePointer) -> (generation: Int32, memberID: String)? {
     var buffer: UnsafeMutableRawPointer?
     var size = 0
     if let error = rd_kafka_consumer_group_metadata_write(pointer, &buffer, &size) {

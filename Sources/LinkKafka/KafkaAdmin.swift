@@ -107,21 +107,21 @@ public final class KafkaAdmin: Sendable {
 
   private func metadata(of name: String, _ deadline: Int64) throws(KafkaFailure) -> TopicDescription? {
     guard let topic = rd_kafka_topic_new(handle.client, name, nil) else {
-      throw handle.failure("look at", "topic \(name)", rd_kafka_last_error())
+      throw handle.failure("ask Kafka about", "topic \(name)", rd_kafka_last_error())
     }
     defer { rd_kafka_topic_destroy(topic) }
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let wait = Int32(clamping: max(deadline - Uptime.now(), 1))
     let result = rd_kafka_metadata(handle.client, 0, topic, &metadata, wait)
     guard result == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
-      throw handle.failure("look at", "topic \(name)", result)
+      throw handle.failure("ask Kafka about", "topic \(name)", result)
     }
     defer { rd_kafka_metadata_destroy(metadata) }
     guard metadata.pointee.topic_cnt > 0, let found = metadata.pointee.topics?.pointee else { return nil }
     switch found.err {
     case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: break
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return nil
-    default: throw handle.failure("look at", "topic \(name)", found.err)
+    default: throw handle.failure("ask Kafka about", "topic \(name)", found.err)
     }
     let partitions = UnsafeBufferPointer(start: found.partitions, count: Int(found.partition_cnt))
     return TopicDescription(

@@ -3,7 +3,7 @@ public import LinkCore
 
 /// Looks through topics for commands: committed records only, without a group and without committing anything. One thread owns it.
 public final class KafkaBrowser {
-  private let handle: KafkaHandle
+  let handle: KafkaHandle
 
   /// A browser.
   ///

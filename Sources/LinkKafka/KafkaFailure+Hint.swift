@@ -28,6 +28,9 @@ extension KafkaFailure {
       return
         "check that kafka.bootstrap.servers and the brokers' advertised listeners can be reached from here, and that "
         + "kafka.security.protocol fits the port"
+    case RD_KAFKA_RESP_ERR__BAD_MSG, RD_KAFKA_RESP_ERR__UNDERFLOW:
+      return
+        "check host and port in kafka.bootstrap.servers: what answers there is no Kafka broker, or one that wants TLS"
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
       return
         "allow the worker's principal to read and write the topic (requests: Read and Write; outcomes, dead letters: Write; "

@@ -84,6 +84,8 @@ final class ClientObserver: Sendable {
   private let properties: KafkaProperties
   private let last = Mutex<(code: Int32, reason: String, at: Int64)?>(nil)
 
+  /// Lines about partitions that a transaction was refused: the transaction's own error does not say which.
+  private let refusedPartitions = Mutex<[String]>([])
   /// Of the object that the owner's callbacks write to; as a number, for only the owner's thread may follow it.
   private let ownerAddress: UInt
 
@@ -106,14 +108,28 @@ final class ClientObserver: Sendable {
     let message = text.map { properties.redacted(String(cString: $0)) } ?? ""
     // A consumer's property on a producer, and the reverse, is what one set of properties for all clients means.
     if message.contains(" property and will be ignored by this ") { return }
-    properties.log(level, facility.map { String(cString: $0) } ?? "", message)
+    let facility = facility.map { String(cString: $0) } ?? ""
+    // Brokers before 0.11 make topics unasked. They have no transactions either, which fails with a message of its own; what is left is
+    // librdkafka's mock cluster, which makes none.
+    if facility == "AUTOCREATE" { return }
+    properties.log(level, facility, message)
   }
 
   /// An error of the whole client; the last one explains why nothing answers.
   func failed(_ code: Int32, _ reason: UnsafePointer<CChar>?) {
     let text = reason.map { properties.redacted(String(cString: $0)) } ?? ""
-    if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue { last.withLock { $0 = (code, text, Uptime.now()) } }
+    if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue {
+      last.withLock { $0 = (code, Self.withoutCounts(text), Uptime.now()) }
+    }
     properties.log(3, String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: code))), text)
+  }
+
+  /// Without "(after 0ms in state CONNECT, 1 identical error(s) suppressed)", which is for librdkafka's own log.
+  private static func withoutCounts(_ text: String) -> String {
+    guard let count = text.ranges(of: " (after ").last, text[count.lowerBound...].contains("ms in state ") else {
+      return text
+    }
+    return String(text[..<count.lowerBound])
   }
 
   /// Tells of a failure that passes by itself.
@@ -124,9 +140,12 @@ final class ClientObserver: Sendable {
     var failure = failure
     failure.detail = properties.redacted(failure.detail)
     if failure.saysOnlyThatNothingAnswered, let cause = last.withLock({ $0 }), Uptime.now() - cause.at < 30_000 {
+      let isTimeout = failure.isAny(RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE)
       failure.code = cause.code
       failure.name = String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: cause.code)))
-      failure.detail += "; before that: \(cause.reason)"
+      // A timeout may have another reason than the last lost connection; "transport failure" says nothing beside it.
+      let says = failure.detail
+      failure.detail = isTimeout ? "\(says); before that: \(cause.reason)" : cause.reason
     }
     return failure.hinted(mechanism: properties.mechanism)
   }

@@ -80,8 +80,6 @@ extension KafkaProperties {
         "partition.assignment.strategy": "range", "allow.auto.create.topics": "false",
       ]
     case .producer(let transactionalID, let timeout):
-      // Above every timeout that a commit is given: at its own, librdkafka sends EndTxn again behind our back.
-      let socketTimeout = min(values["socket.timeout.ms"].flatMap { Int($0) } ?? .max, timeout - 100)
       return [
         "transactional.id": transactionalID, "transaction.timeout.ms": String(timeout), "enable.idempotence": "true",
         "acks": "all", "partitioner": "murmur2_random", "delivery.report.only.error": "false",

@@ -52,6 +52,7 @@ struct Transaction {
   /// Begins, produces, sends the offsets and commits.
   func run() -> End {
     producer.transmissions.reset()
+    _ = producer.handle.observer.takeRefusedPartitions()
     producer.reports.reset(firstStateIndex: firstStateIndex)
     if let error = rd_kafka_begin_transaction(client) { return .failed(failure("begin", error)) }
     if let end = produce() ?? flush() ?? sendOffsets() { return end }
@@ -172,10 +173,17 @@ struct Transaction {
     return sendOffsets() ?? .failed(failure)
   }
 
-  /// A transaction in which a topic's partition was refused: by permission of that topic, so its decisions are refused, not the batch.
+  /// A transaction in which a topic was refused, by permission of that topic: its decisions are refused, not the batch. Which topic it
+  /// was stands only in librdkafka's log, as in "Failed to add partition "outcomes" [0] to transaction".
   private func byTopic(_ failure: KafkaFailure) -> End? {
     guard failure.isAny(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) else { return nil }
-    let named = records.filter { failure.detail.contains("\"\(producer.name(of: $0.record.topic))\"") }
+    let lines = producer.handle.observer.takeRefusedPartitions().filter {
+      $0.contains(String(cString: rd_kafka_err2str(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)))
+    }
+    let named = records.filter { record in
+      let name = producer.name(of: record.record.topic)
+      return lines.contains { $0.contains("\"\(name)\" [") || $0.contains(" \(name) [") }
+    }
     guard !named.isEmpty else { return nil }
     var refused: [UInt64: String] = [:]
     for (decision, record) in named {

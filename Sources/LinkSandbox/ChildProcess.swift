@@ -22,7 +22,11 @@ public final class ChildProcess: Sendable {
     }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     lifeline = ends[1]
-    let script = "read _; kill -KILL \"$1\" 2>/dev/null; [ -z \"$2\" ] || rm -rf \"$2\""
+    // It may write a little longer, and nobody may be there to collect it: so the removal is tried more than once, but not for ever.
+    let script = """
+      read _; kill -KILL "$1" 2>/dev/null; [ -n "$2" ] || exit 0
+      for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf "$2" 2>/dev/null && [ ! -e "$2" ] && exit 0; sleep 0.2; done
+      """
     do {
       watcher = try Self.spawn(
         ["/bin/sh", "-c", script, "sh", String(id), removeAfterwards ?? ""], input: ends[0], output: "/dev/null")
@@ -83,7 +87,9 @@ public final class ChildProcess: Sendable {
     Glibc.close(lifeline)
   }
 
-  private static func spawn(_ arguments: [String], input: Int32?, output: String) throws(SandboxFailure) -> pid_t {
+  private static func spawn(_ arguments: [String], input: Int32?, output: String, errors: String? = nil)
+    throws(SandboxFailure) -> pid_t
+  {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
@@ -93,7 +99,11 @@ public final class ChildProcess: Sendable {
       posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     }
     posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_APPEND, 0o644)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    if let errors {
+      posix_spawn_file_actions_addopen(&actions, 2, errors, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    } else {
+      posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    }
 
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

@@ -22,6 +22,16 @@ public final class EmbeddedBroker: Sendable {
     self.cluster = Mutex(cluster)
   }
 
+  /// Answers the next requests of a kind with these errors instead, one request each, in this order.
+  ///
+  /// - Parameters:
+  ///   - apiKey: Kafka's number of the request, as in 26 for EndTxn.
+  ///   - codes: Kafka's error codes; -195 (librdkafka's `_TRANSPORT`) closes the connection instead of answering.
+  public func fail(apiKey: Int16, with codes: [Int32]) {
+    let errors = codes.map { rd_kafka_resp_err_t(rawValue: $0) }
+    cluster.withLock { $0?.push(apiKey, errors) }
+  }
+
   /// Ends the broker and forgets all it holds. Clients must have been closed before.
   public func stop() { cluster.withLock { $0 = nil } }
 }
@@ -35,8 +45,8 @@ private final class Cluster: @unchecked Sendable {
   init(topics: [(name: String, partitions: Int)]) throws(SandboxFailure) {
     var message = [CChar](repeating: 0, count: 512)
     let configuration = rd_kafka_conf_new()
-    // It carries the cluster and connects to none itself, of which librdkafka would complain.
-    rd_kafka_conf_set_log_cb(configuration, nil)
+    // It only carries the cluster: that it has no bootstrap servers, as librdkafka remarks on standard error, is how it should be.
+    rd_kafka_conf_set(configuration, "log_level", "3", nil, 0)
     guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, configuration, &message, message.count) else {
       rd_kafka_conf_destroy(configuration)
       let detail = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -55,6 +65,10 @@ private final class Cluster: @unchecked Sendable {
         throw SandboxFailure("create topic", topic.name, String(cString: rd_kafka_err2str(result)))
       }
     }
+  }
+
+  func push(_ apiKey: Int16, _ errors: [rd_kafka_resp_err_t]) {
+    rd_kafka_mock_push_request_errors_array(cluster, apiKey, errors.count, errors)
   }
 
   deinit {

@@ -19,14 +19,29 @@ public struct KafkaDistribution: Sendable {
     return KafkaDistribution(home: home, version: environment("KAFKA_VERSION"))
   }
 
+  /// Kafka's version as its jars are named, or nil where there are none.
+  package var jarVersion: String? {
+    guard let folder = opendir(libraries) else { return nil }
+    defer { closedir(folder) }
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name.hasPrefix("kafka-clients-"), name.hasSuffix(".jar") {
+        return String(name.dropFirst("kafka-clients-".count).dropLast(".jar".count))
+      }
+    }
+    return nil
+  }
+
   /// The Java class path of its jars.
-  var classPath: String { "\(libraries)/*" }
+  package var classPath: String { "\(libraries)/*" }
 
   /// The folder of its jars.
-  var libraries: String { home + "/libs" + (version.map { "-\($0)" } ?? "") }
+  package var libraries: String { home + "/libs" + (version.map { "-\($0)" } ?? "") }
 
   /// The `java` to run: of `JAVA_HOME`, else the first in `PATH`.
-  var java: String { Self.environment("JAVA_HOME").map { $0 + "/bin/java" } ?? "java" }
+  package var java: String { Self.environment("JAVA_HOME").map { $0 + "/bin/java" } ?? "java" }
 
   private static func environment(_ name: String) -> String? {
     guard let value = getenv(name) else { return nil }

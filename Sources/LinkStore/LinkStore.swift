@@ -54,8 +54,8 @@ public final class LinkStore: LinkStorage {
 
   /// Does all of `work` in its order in one transaction, all or nothing; the answers stand in the same order.
   ///
-  /// Journaled entries are on disk when it returns. The rest survives the process, and is lost as a whole, with its checkpoint, only when the
-  /// machine goes down: Kafka has it. After a failure whose `isPassing` is true the same work may be tried again.
+  /// Journaled entries are on disk when it returns. The rest survives the process; only when the machine goes down it may be
+  /// lost, as a whole and with its checkpoint: Kafka has it. After a failure whose `isPassing` is true the same work may be tried again.
   public func perform(_ work: [StoreWork]) throws(StoreFailure) -> [StoreAnswer] {
     guard !work.isEmpty else { return [] }
     return try transaction(work.purpose) { connection throws(StoreFailure) in
@@ -65,8 +65,8 @@ public final class LinkStore: LinkStorage {
     }
   }
 
-  /// Binds the store to a cluster, its topics and a group. What belongs to another binding is set aside and begun anew, and so is its journal
-  /// dropped. Says whether the store still has what it had.
+  /// Binds the store to a cluster, its topics and a group. A store of another binding is set aside and begun anew, and its
+  /// journal dropped. Says whether the store still has what it had.
   @discardableResult
   public func bind(_ binding: StoreBinding) throws(StoreFailure) -> Bool {
     let kept = try transaction(.reading) { connection throws(StoreFailure) in try connection.database.binding() }

@@ -11,6 +11,7 @@ let canary = "canary-credential-7f3a"
 /// An adapter client and its answers, which tests await by call id.
 final class TestClient: Sendable {
   let client: AdapterClient
+  private let file: TemporaryFile
   let answers: Answers
   let faults: Faults
 
@@ -27,6 +28,7 @@ final class TestClient: Sendable {
     let answers = Answers()
     let faults = Faults()
     self.answers = answers
+    self.file = file
     self.faults = faults
     client = try AdapterClient(
       settings: settings, onFault: { faults.add($0) }, onAnswer: { answers.put($0, $1) })

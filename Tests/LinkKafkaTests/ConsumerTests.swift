@@ -131,6 +131,8 @@ struct ConsumerTests {
     #expect(group.generation >= 1)
     #expect(group.memberID == member.consumer.memberID)
     #expect(GroupMetadata.formIsKnown())
+    let written = try #require(GroupMetadata.readWritten(group.pointer))
+    #expect(written == (group.generation, group.memberID))
   }
 
   @Test("A second static member with the same instance id fences the first for good")

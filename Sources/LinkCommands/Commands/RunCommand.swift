@@ -34,6 +34,6 @@ enum RunCommand {
     let stop = worker.stop
     let signals = StopSignals { _, count in if count == 1 { stop() } }
     defer { withExtendedLifetime(signals) {} }
-    return try worker.run()
+    return worker.run()
   }
 }

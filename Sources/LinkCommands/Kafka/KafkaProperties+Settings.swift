@@ -1,13 +1,11 @@
 import LinkKafka
 
 extension KafkaProperties {
-  /// The properties of `settings`, after librdkafka has taken each: all unknown names are reported at once, a value that is not taken by
-  /// the name of its setting.
+  /// The properties of `settings`, after librdkafka has taken each: a value that it does not take is reported by the name of its setting.
   init(
     checking settings: WorkerSettings.Kafka, log: @escaping LogSink = { _, _, _ in },
     guardian: @escaping Guardian = { $1() }
   ) throws(CommandFailure) {
-    try Self.checkNames(settings.properties)
     var values: [String: String] = [:]
     for property in settings.properties { values[property.name] = property.reveal() }
     self.init(values, log: log, guardian: guardian)
@@ -18,11 +16,12 @@ extension KafkaProperties {
     }
   }
 
-  private static func checkNames(_ properties: [KafkaProperty]) throws(CommandFailure) {
+  /// What librdkafka does not know by name.
+  static func unknownNames(in properties: [KafkaProperty]) -> [SettingProblem] {
     let known = libraryNames()
     // A library that does not tell its names is asked one by one by `validate`
-    guard !known.isEmpty else { return }
-    let problems = properties.filter { !known.contains($0.name) }.map { property in
+    guard !known.isEmpty else { return [] }
+    return properties.filter { !known.contains($0.name) }.map { property in
       let (reason, hint) = Suggestion.unknown(
         "is no property of librdkafka \(libraryVersion)", property.name, among: known,
         otherwise: "leave it out, or see librdkafka's CONFIGURATION.md")
@@ -34,6 +33,5 @@ extension KafkaProperties {
           reason.replacing("did you mean ", with: "did you mean \(prefix)"),
           hint: known.contains(hint) ? prefix + hint : hint))
     }
-    if !problems.isEmpty { throw CommandFailure(SettingsFailure(problems: problems)) }
   }
 }

@@ -25,6 +25,14 @@ public struct KafkaProperty: Sendable {
     ["password", "secret", "key.pem", "oauthbearer.config", "private.key"].contains { name.contains($0) }
   }
 
+  /// Names a file, a directory, or `probe`.
+  static let trustedName = "ssl.ca.location"
+
+  /// Those that name files.
+  static let fileNames = [
+    trustedName, "ssl.certificate.location", "ssl.key.location", "ssl.keystore.location", "ssl.crl.location",
+  ]
+
   /// What the protocol sets itself, with its other names in librdkafka: the reason, as the rest of a sentence.
   static let owned: [String: String] = {
     let settled = "offsets are committed in the transaction of the decisions they belong to"

@@ -1,4 +1,5 @@
 import LinkCore
+import LinkKafka
 import LinkOps
 
 /// What a command needs of the settings: only that is required, and only its files are opened.
@@ -112,6 +113,7 @@ private struct SettingsReading {
       list.append(KafkaProperty(name: name, value: Secret(Array(entry.value.utf8)), origin: entry.origin))
     }
     settings.kafka.properties = list.sorted { $0.name < $1.name }
+    problems += KafkaProperties.unknownNames(in: settings.kafka.properties)
   }
 
   mutating func checkFiles() {
@@ -123,6 +125,24 @@ private struct SettingsReading {
       }
     }
     readPassword()
+    checkPropertyFiles()
+  }
+
+  /// Of a certificate that it cannot read, librdkafka says little more than that.
+  private mutating func checkPropertyFiles() {
+    for name in KafkaProperty.fileNames {
+      guard let entry = properties[name] else { continue }
+      do {
+        _ = try InputFile.read(entry.value, limit: 16 << 20)
+      } catch  where name == KafkaProperty.trustedName && (error == .directory || entry.value == "probe") {
+        continue
+      } catch {
+        report(
+          entry,
+          SettingFault(
+            "names a file that \(error.reason): \(quoted(entry.value))", hint: error.hint, exitCode: error.exitCode))
+      }
+    }
   }
 
   private mutating func readPassword() {

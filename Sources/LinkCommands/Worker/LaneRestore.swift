@@ -36,11 +36,12 @@ struct LaneRestore {
       onStuck: { log.error("restore.stuck", "\($0)", ["partition": .integer($0.partition)]) },
       isCancelled: isCancelled
     ) { partition, entries in
+      guard blocked[partition] == nil else { return }
       count += entries.count
-      try absorb(partition, entries)
+      blocked[partition] = try absorb(partition, entries)
     }
     guard isWhole else { return [] }
-    for (partition, end) in readable { try finish(partition, end) }
+    for (partition, end) in readable where blocked[partition] == nil { try finish(partition, end) }
     report(partitions, count, SystemClock.uptime() - began)
     return try lanes.map { lane in
       if let reason = blocked[lane.partition] { return .blocked(lane, reason: reason) }
@@ -90,15 +91,24 @@ struct LaneRestore {
     return true
   }
 
-  private func absorb(_ partition: Int32, _ entries: [StateEntry]) throws {
-    let records = try entries.map { entry in
-      (offset: entry.offset, record: try StateRecord.decode(key: entry.key, value: entry.value))
+  /// Takes records into the view; says why not where one cannot be read: a link that is not understood must not pass for unknown.
+  private func absorb(_ partition: Int32, _ entries: [StateEntry]) throws -> String? {
+    var records: [(offset: Int64, record: StateRecord)] = []
+    for entry in entries {
+      do throws(StateRecordFault) {
+        records.append((entry.offset, try StateRecord.decode(key: entry.key, value: entry.value)))
+      } catch {
+        return "the state record at offset \(entry.offset) cannot be read: \(error). Try: a worker of the version that wrote it; if "
+          + "something else wrote it, a tombstone for its key"
+      }
     }
-    guard let last = entries.last else { return }
+    guard let last = records.last else { return nil }
     let now = SystemClock.wall()
+    let read = records
     try store.withStore { store throws(StoreFailure) in
-      try store.absorb(partition, entries: records, checkpoint: last.offset + 1, at: now)
+      try store.absorb(partition, entries: read, checkpoint: last.offset + 1, at: now)
     }
+    return nil
   }
 
   /// Confirms the checkpoint at the end, behind markers, and lets what was taken or parked wake again.

@@ -96,7 +96,7 @@ final class Restorer: Sendable {
         log.error("\(name).failed", "\(failure)")
       } catch {
         if let failure = error as? KafkaFailure, failure.isFatal {
-          return inbox.end(.failed(reason: failure.description, exitCode: ExitCode.tempFail.rawValue))
+          return inbox.end(.failed(failure))
         }
         log.warning("\(name).failed", "It is tried again: \(error)")
       }

@@ -21,9 +21,9 @@ struct WorkerAssembly {
   /// Builds in the order in which a person would want to hear of faults: files here first, then Kafka.
   func build() throws(CommandFailure) -> Parts {
     let adapter = try makeAdapter()
+    let kafka = try kafkaProperties()
     let store = try openStore()
     let instanceID = store.instanceID
-    let kafka = try kafkaProperties()
     let topics = try TopicGate(settings: settings, log: log).pass(options.topics)
     let reader = try attempt { () throws(KafkaFailure) in
       try StateReader(
@@ -95,8 +95,10 @@ struct WorkerAssembly {
       return try StoreThread(
         store: store, onAnswers: { [inbox] answers in inbox.post(.stored(answers)) },
         onFailure: { [inbox, log] failure in
+          guard failure.isPassing else {
+            return inbox.end(.failed(reason: failure.description, exitCode: failure.exitCode))
+          }
           log.error("store.failed", "\(failure)")
-          if !failure.isPassing { inbox.end(.failed(reason: failure.description, exitCode: failure.exitCode)) }
         })
     } catch {
       throw CommandFailure(error)

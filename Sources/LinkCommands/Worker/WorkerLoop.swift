@@ -12,6 +12,8 @@ final class WorkerLoop {
   private let stopLimit: Milliseconds
   private var end: WorkerEnd?
   private var stopBy: Milliseconds?
+  /// Whether the group ever gave this worker an assignment, be it an empty one.
+  private var hasBeenAssigned = false
   /// Lanes whose records may come, as the consumer knows them.
   private var started: Set<Int32> = []
   /// Since when the engine takes no more records; and the lanes that are paused for it.
@@ -29,7 +31,10 @@ final class WorkerLoop {
     self.stopLimit = stopLimit
     notes = NoteLog(log: log)
     // The rebalance callbacks run inside `poll`, and so on this thread and in no step of the engine.
-    edges.consumer.onAssign = { [unowned self] partitions in take(.assigned(partitions)) }
+    edges.consumer.onAssign = { [unowned self] partitions in
+      hasBeenAssigned = true
+      take(.assigned(partitions))
+    }
     edges.consumer.onRevoke = { [unowned self] partitions, _ in revoke(partitions) }
   }
 
@@ -111,6 +116,7 @@ final class WorkerLoop {
   /// Returns only when the transaction under way is committed, or aborted and its producer dropped: none outlives a revoke.
   private func revoke(_ partitions: [Int32]) {
     edges.restorer.cancel()
+    take(.revoking)
     edges.transactions.drain()
     takeEvents()
     started.subtract(partitions)
@@ -157,10 +163,13 @@ final class WorkerLoop {
   }
 
   private func note(_ failure: KafkaFailure) {
+    // Permission that is missing from the start is a matter of the configuration; withdrawn later, it may come back.
+    if failure.isFatal || !hasBeenAssigned && failure.exitCode == .noPermission {
+      end = end ?? .failed(failure)
+      return
+    }
     notes.write(failure)
-    if failure.isFatal {
-      end = end ?? .failed(reason: failure.description, exitCode: ExitCode.tempFail.rawValue)
-    } else if let partition = failure.partition, failure.isOffsetLost {
+    if let partition = failure.partition, failure.isOffsetLost {
       take(.lost(partition: partition, reason: failure.description))
     }
   }
@@ -172,6 +181,13 @@ enum WorkerEnd: Sendable {
   case stopped(isWhole: Bool)
   /// Because it cannot go on.
   case failed(reason: String, exitCode: Int32)
+
+  /// Because a client of Kafka's cannot go on: 77 where permission is missing, else 75, for the next process may do better.
+  static func failed(_ failure: KafkaFailure) -> WorkerEnd {
+    let isForbidden = failure.exitCode == .noPermission
+    return .failed(
+      reason: failure.description, exitCode: (isForbidden ? ExitCode.noPermission : .tempFail).rawValue)
+  }
 }
 
 extension KafkaFailure {

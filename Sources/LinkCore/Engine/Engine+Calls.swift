@@ -277,11 +277,7 @@ extension Engine {
   mutating func endTurn(of key: LinkKey) {
     switch users.leave(key) {
     case .link(let next): ready.append(next)
-    case .parked:
-      guard let lane = lanes[home(of: key.userId)], lane.phase == .open, !isStopping else { return }
-      let ticket = nextNumber()
-      tickets[ticket] = .parked(lane.id, userId: key.userId)
-      effects.append(.store([.takeParked(ticket: ticket, partition: lane.id.partition, userId: key.userId)]))
+    case .parked: takeParked(of: key.userId)
     case .nothing: break
     }
   }

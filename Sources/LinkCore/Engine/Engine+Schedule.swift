@@ -33,8 +33,18 @@ extension Engine {
     case .parked(let lane, let userId)? where holds(lane):
       if links.isEmpty { users.noteNoneParked(userId) }
       for link in links { admitDue(link, lane) }
+      // One that ended without a call, from the journal or by its deadline, took no turn: the next one has it.
+      if !links.isEmpty, !users.isBusy(userId) { takeParked(of: userId) }
     case .due?, .parked?, .lookUp?, .recheck?, .journal?, .apply?, .expired?, nil: break
     }
+  }
+
+  /// Asks the store for the next link that waits there for its user's turn.
+  mutating func takeParked(of userId: Int64) {
+    guard let lane = lanes[home(of: userId)], lane.phase == .open, !isStopping else { return }
+    let ticket = nextNumber()
+    tickets[ticket] = .parked(lane.id, userId: userId)
+    effects.append(.store([.takeParked(ticket: ticket, partition: lane.id.partition, userId: userId)]))
   }
 
   mutating func admitDue(_ due: DueLink, _ lane: LaneID) {

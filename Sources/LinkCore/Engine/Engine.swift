@@ -65,6 +65,7 @@ public struct Engine: ~Copyable {
     case .opened(let opening): open(opening)
     case .blocked(let lane, let reason): block(lane, reason)
     case .lost(let partition, let reason): if let lane = lanes[partition] { block(lane.id, reason) }
+    case .revoking: commits.isHeld = true
     case .revoked(let partitions): revoke(partitions)
     case .received(let record): receive(record)
     case .reachedEnd(let partition, let offset): reachEnd(partition, offset)

@@ -8,7 +8,9 @@ public enum Event: Sendable {
   case blocked(LaneID, reason: String)
   /// Kafka says that the next records of a partition are gone, or never were: its lane stands still, with an alarm.
   case lost(partition: Int32, reason: String)
-  /// The group took partitions away, or the membership is lost.
+  /// The group is about to take partitions away: no transaction is begun until the next assignment, so that none outlives the revoke.
+  case revoking
+  /// The group took partitions away, or the membership is lost; the transaction that was under way has ended.
   case revoked([Int32])
   /// A record of the requests topic.
   case received(SourceRecord)

@@ -57,8 +57,11 @@ private struct StateFields {
     for element in try list("replays").children { replays.append(try StateFields(element).acceptedReplay()) }
     let request: LinkRequest? =
       if let request = value["request"] { try StateFields(request).request(key) } else { nil }
+    let state = try state()
+    // A link that may still be called for is nothing without its request.
+    if case .succeeded = state {} else if request == nil { throw invalid("request") }
     return Link(
-      key: key, fingerprint: try digest("fingerprint"), state: try state(), request: request, origin: origin,
+      key: key, fingerprint: try digest("fingerprint"), state: state, request: request, origin: origin,
       attemptCount: Int(try integer("attemptCount")), ambiguousCount: Int(try integer("ambiguousCount")),
       attempts: attempts, replay: Int(try integer("replay")), replays: replays)
   }

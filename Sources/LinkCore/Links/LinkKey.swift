@@ -2,7 +2,7 @@
 public struct LinkKey: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// The cTID, 1 … 2⁶³−1.
   public var userId: Int64
-  /// 1-255 characters without control characters.
+  /// The asker's own, 1-255 characters without control characters; or `source#id`, which may be longer.
   public var idempotencyKey: Text
 
   /// Names a link.

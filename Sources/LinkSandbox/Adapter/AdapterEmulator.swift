@@ -24,7 +24,7 @@ public final class AdapterEmulator: Sendable {
       configuration.listenAddress.contains(":") ? "[\(configuration.listenAddress)]" : configuration.listenAddress
     server = try HTTPServer(
       address: configuration.listenAddress, port: configuration.port, tls: configuration.tls?.read(),
-      threads: configuration.threads, connectionLimit: configuration.connectionLimit,
+      connectionLimit: configuration.connectionLimit,
       bodyLimit: { EmulatorControl.serves($0) ? 64 * 1024 * 1024 : EmulatorCore.bodyLimit },
       respond: { EmulatorControl.serves($0.path) ? EmulatorControl.respond(to: $0, core) : core.respond(to: $0) })
   }
@@ -35,7 +35,7 @@ public final class AdapterEmulator: Sendable {
   /// Its URL, to which `/generate/token` is added.
   public var baseURL: String { "\(isEncrypted ? "https" : "http")://\(address):\(port)" }
 
-  /// Answers what is held, closes every connection and ends its threads. What it counted can still be read.
+  /// Answers what is held, closes every connection and ends its thread. What it counted can still be read.
   public func stop() { server.stop() }
 
   /// What a token grants, or nil where it is not one of this emulator's (by its secret), has expired, or was revoked.

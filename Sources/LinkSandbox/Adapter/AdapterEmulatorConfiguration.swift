@@ -30,8 +30,6 @@ public struct AdapterEmulatorConfiguration: Sendable {
   public var bodyLimitOfUser: Int
   /// Users that are counted one by one; calls of further ones are counted in the totals alone. 2 000 000 unless given.
   public var userLimit: Int
-  /// Server threads; 2 unless given.
-  public var threads: Int
   /// Connections at the same time; further ones wait. 4 096 unless given.
   public var connectionLimit: Int
 
@@ -55,7 +53,7 @@ public struct AdapterEmulatorConfiguration: Sendable {
     jitter: Milliseconds = 0, seed: UInt64 = 1, tls: TLSFiles? = nil,
     tokenSecret: Secret = Secret(Array("the emulator's token secret".utf8)), tokenLife: Milliseconds = 30 * 86_400_000,
     rules: [Int64: EmulatorRule] = [:], ruleForAll: EmulatorRule? = nil, bodyLimit: Int = 100_000,
-    bodyLimitOfUser: Int = 1_000, userLimit: Int = 2_000_000, threads: Int = 2, connectionLimit: Int = 4_096
+    bodyLimitOfUser: Int = 1_000, userLimit: Int = 2_000_000, connectionLimit: Int = 4_096
   ) {
     self.listenAddress = listenAddress
     self.port = port
@@ -71,7 +69,6 @@ public struct AdapterEmulatorConfiguration: Sendable {
     self.bodyLimit = bodyLimit
     self.bodyLimitOfUser = bodyLimitOfUser
     self.userLimit = userLimit
-    self.threads = threads
     self.connectionLimit = connectionLimit
   }
 
@@ -93,7 +90,6 @@ public struct AdapterEmulatorConfiguration: Sendable {
     try require((0...10_000_000).contains(bodyLimit), "the limit of kept bodies", "0 to 10 000 000")
     try require((0...10_000_000).contains(bodyLimitOfUser), "the limit of a user's bodies", "0 to 10 000 000")
     try require((1...100_000_000).contains(userLimit), "the limit of users", "1 to 100 000 000")
-    try require((1...64).contains(threads), "the number of threads", "1 to 64")
     try require((1...65_536).contains(connectionLimit), "the limit of connections", "1 to 65 536")
     for rule in Array(rules.values) + [ruleForAll].compactMap({ $0 }) { try rule.check() }
   }

@@ -1,19 +1,19 @@
 import CMicroHTTPD
 import LinkCore
 
-/// One request on its connection, and its reply on the way. Confined to the connection's server thread; a resume alone comes from the timer.
+/// One request on its connection, and its reply on the way. Confined to the server's thread.
 final class HTTPExchange {
   private let connection: OpaquePointer
   private let bodyLimit: Int
-  private let timer: ResumeTimer
+  private let schedule: ResumeSchedule
   private var request: HTTPRequest
   private var reply: HTTPReply?
 
-  init(connection: OpaquePointer, request: HTTPRequest, bodyLimit: Int, timer: ResumeTimer) {
+  init(connection: OpaquePointer, request: HTTPRequest, bodyLimit: Int, schedule: ResumeSchedule) {
     self.connection = connection
     self.request = request
     self.bodyLimit = bodyLimit
-    self.timer = timer
+    self.schedule = schedule
   }
 
   /// Keeps a piece of the body, up to the limit.
@@ -31,8 +31,8 @@ final class HTTPExchange {
     if let reply { return send(reply) }
     let reply = respond(request)
     self.reply = reply
-    guard reply.delay > 0 else { return send(reply) }
-    hold(connection, for: reply.delay, timer)
+    guard reply.delay > 0, !schedule.isFinished else { return send(reply) }
+    schedule.hold(connection, for: reply.delay)
     return .YES
   }
 
@@ -63,7 +63,7 @@ final class HTTPExchange {
       return stream(status, ReplyStream(size: size, end: size))
     case .dripping(let status, let body, let interval):
       let size = UInt64(body.count)
-      let drip = ReplyStream.Drip(connection: connection, timer: timer, interval: interval)
+      let drip = ReplyStream.Drip(connection: connection, schedule: schedule, interval: interval)
       return stream(status, ReplyStream(size: size, end: size, body: body, drip: drip))
     }
   }
@@ -99,7 +99,7 @@ private final class ReplyStream {
 
   struct Drip {
     var connection: OpaquePointer
-    var timer: ResumeTimer
+    var schedule: ResumeSchedule
     var interval: Milliseconds
   }
 
@@ -115,16 +115,16 @@ private final class ReplyStream {
     guard position < end else { return link_mhd_reader_error }
     guard let drip else { return fill(position, space, Int(min(UInt64(space.count), end - position))) }
     isHeld.toggle()
-    guard isHeld else { return fill(position, space, 1) }
-    hold(drip.connection, for: drip.interval, drip.timer)
+    guard isHeld, !drip.schedule.isFinished else { return fill(position, space, 1) }
+    drip.schedule.hold(drip.connection, for: drip.interval)
     return 0
   }
 
+  /// Gives `count` bytes of the body, and the letter x where it has none.
   private func fill(_ position: UInt64, _ space: UnsafeMutableRawBufferPointer, _ count: Int) -> Int {
-    for index in 0..<count {
-      let place = Int(position) + index
-      space[index] = place < body.count ? body[place] : 0x78
-    }
+    let part = body.dropFirst(Int(position)).prefix(count)
+    space.copyBytes(from: part)
+    UnsafeMutableRawBufferPointer(rebasing: space[part.count..<count]).initializeMemory(as: UInt8.self, repeating: 0x78)
     return count
   }
 }
@@ -135,17 +135,4 @@ private func readStream(
   guard let context, let space else { return link_mhd_reader_error }
   let stream = Unmanaged<ReplyStream>.fromOpaque(context).takeUnretainedValue()
   return stream.read(position, UnsafeMutableRawBufferPointer(start: space, count: size))
-}
-
-/// Suspends a connection and has the timer resume it: to be called on the connection's server thread.
-private func hold(_ connection: OpaquePointer, for delay: Milliseconds, _ timer: ResumeTimer) {
-  let held = HeldConnection(pointer: connection)
-  // In this order: the timer may be quick.
-  MHD_suspend_connection(connection)
-  timer.schedule(after: delay) { MHD_resume_connection(held.pointer) }
-}
-
-/// Unchecked: libmicrohttpd lets any thread resume a suspended connection, and keeps it until then.
-private struct HeldConnection: @unchecked Sendable {
-  var pointer: OpaquePointer
 }

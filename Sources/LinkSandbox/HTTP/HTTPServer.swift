@@ -1,108 +1,83 @@
-import CMicroHTTPD
 import Glibc
 import LinkCore
 import Synchronization
 
-/// A small HTTP server on libmicrohttpd whose answers may be late, broken or endless, at the cost of no thread for each.
-///
-/// Unchecked: owns the daemon's handle, a raw pointer that is set once and given up in `stop`.
-final class HTTPServer: @unchecked Sendable {
+/// A small HTTP server, on one thread, whose answers may be late, broken or endless.
+final class HTTPServer: Sendable {
   let port: UInt16
-  /// Bytes that the body of a request to a path may have.
-  let bodyLimit: @Sendable (_ path: String) -> Int
-  let timer = ResumeTimer()
-  private let respond: @Sendable (HTTPRequest) -> HTTPReply
-  private let daemon = Mutex<Handle?>(nil)
+  private let ending: Mutex<Ending?>
 
-  /// The daemon's handle.
-  private struct Handle: @unchecked Sendable {
-    var pointer: OpaquePointer
+  /// What it takes to end the server: its thread, and the end of a pipe whose closing tells it.
+  private struct Ending {
+    var thread: pthread_t
+    var bell: Int32
   }
 
-  /// Listens and serves: `respond` is called for each whole request on one of the server's threads, which it must not hold.
+  /// Listens and serves: `respond` is called for each whole request on the server's thread, which it must not hold.
   init(
-    address: String, port: UInt16, tls: (certificate: [UInt8], key: [UInt8])?, threads: Int, connectionLimit: Int,
+    address: String, port: UInt16, tls: (certificate: [UInt8], key: [UInt8])?, connectionLimit: Int,
     bodyLimit: @escaping @Sendable (_ path: String) -> Int, respond: @escaping @Sendable (HTTPRequest) -> HTTPReply
   ) throws(SandboxFailure) {
     let socket = try ListeningSocket(address: address, port: port)
-    self.port = socket.port
-    self.bodyLimit = bodyLimit
-    self.respond = respond
     let subject = "\(address) port \(socket.port)"
-    guard timer.start() else {
-      close(socket.descriptor)
-      throw SandboxFailure(
-        "serve HTTP", subject, "the system gives no thread",
-        hint: "raising the limit of processes and threads")
-    }
-    let me = Unmanaged.passUnretained(self).toOpaque()
-    let key = tls.map { $0.key.map(CChar.init(bitPattern:)) + [0] }
-    let certificate = tls.map { $0.certificate.map(CChar.init(bitPattern:)) + [0] }
-    let started = link_mhd_start(
-      socket.descriptor, UInt32(threads), UInt32(connectionLimit), 120, handleAccess, forgetExchange, me, key,
-      certificate)
-    guard let started else {
-      timer.finish()
+    guard
+      let daemon = HTTPDaemon(
+        listeningSocket: socket.descriptor, tls: tls, connectionLimit: connectionLimit, bodyLimit: bodyLimit,
+        respond: respond)
+    else {
       close(socket.descriptor)
       throw SandboxFailure(
         "serve HTTP", subject, "libmicrohttpd does not start",
         hint: tls == nil ? "freeing memory and file descriptors" : "a PEM certificate and the key that belongs to it")
     }
-    daemon.withLock { $0 = Handle(pointer: started) }
+    var bell: [Int32] = [-1, -1]
+    var thread = pthread_t()
+    guard pipe(&bell) == 0, Self.start(Run(daemon: daemon, bell: bell[0]), &thread) else {
+      for end in bell where end >= 0 { close(end) }
+      throw SandboxFailure(
+        "serve HTTP", subject, "the system gives no thread or no pipe",
+        hint: "raising the limits of threads and file descriptors")
+    }
+    self.port = socket.port
+    ending = Mutex(Ending(thread: thread, bell: bell[1]))
   }
 
   deinit { stop() }
 
-  /// Answers what is held, closes every connection and ends the threads. Harmless when repeated.
+  /// Answers what is held, closes every connection and ends the thread. Harmless when repeated.
   func stop() {
-    // A daemon that is stopped must have no suspended connection: the timer resumes them all, and from now on at once.
-    timer.finish()
-    let ending = daemon.withLock { handle in
-      defer { handle = nil }
-      return handle
+    let ending = self.ending.withLock { ending in
+      defer { ending = nil }
+      return ending
     }
-    if let ending { MHD_stop_daemon(ending.pointer) }
+    guard let ending else { return }
+    close(ending.bell)
+    pthread_join(ending.thread, nil)
   }
 
-  fileprivate func reply(to request: HTTPRequest) -> HTTPReply { respond(request) }
-}
-
-/// libmicrohttpd's handler: called with the headers, with each piece of the body, at its end, and again after a suspension.
-private func handleAccess(
-  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?, _ url: UnsafePointer<CChar>?,
-  _ method: UnsafePointer<CChar>?, _ version: UnsafePointer<CChar>?, _ data: UnsafePointer<CChar>?,
-  _ size: UnsafeMutablePointer<Int>?, _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
-) -> MHD_Result {
-  guard let context, let connection, let url, let method, let size, let state else { return .NO }
-  let server = Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
-  guard let known = state.pointee else {
-    let request = HTTPRequest(
-      method: String(cString: method), path: String(cString: url),
-      authorization: header("Authorization", of: connection),
-      contentType: header("Content-Type", of: connection), traceparent: header("traceparent", of: connection))
-    let exchange = HTTPExchange(
-      connection: connection, request: request, bodyLimit: server.bodyLimit(request.path), timer: server.timer)
-    state.pointee = Unmanaged.passRetained(exchange).toOpaque()
-    return .YES
+  private static func start(_ run: Run, _ thread: inout pthread_t) -> Bool {
+    let owned = Unmanaged.passRetained(run)
+    let code = pthread_create(
+      &thread, nil,
+      { context in
+        if let context {
+          let run = Unmanaged<Run>.fromOpaque(context).takeRetainedValue()
+          run.daemon.serve(untilClosed: run.bell)
+          close(run.bell)
+        }
+        return nil
+      }, owned.toOpaque())
+    if code != 0 { owned.release() }
+    return code == 0
   }
-  let exchange = Unmanaged<HTTPExchange>.fromOpaque(known).takeUnretainedValue()
-  if size.pointee > 0 {
-    exchange.append(UnsafeRawBufferPointer(start: data, count: size.pointee))
-    size.pointee = 0
-    return .YES
+
+  private final class Run: Sendable {
+    let daemon: HTTPDaemon
+    let bell: Int32
+
+    init(daemon: HTTPDaemon, bell: Int32) {
+      self.daemon = daemon
+      self.bell = bell
+    }
   }
-  return exchange.proceed(server.reply)
-}
-
-private func header(_ name: String, of connection: OpaquePointer) -> String? {
-  MHD_lookup_connection_value(connection, .HEADER_KIND, name).map { String(cString: $0) }
-}
-
-private func forgetExchange(
-  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
-  _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ reason: MHD_RequestTerminationCode
-) {
-  guard let state, let known = state.pointee else { return }
-  state.pointee = nil
-  Unmanaged<HTTPExchange>.fromOpaque(known).takeRetainedValue().forget()
 }

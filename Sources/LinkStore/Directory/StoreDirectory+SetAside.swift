@@ -12,8 +12,8 @@ extension StoreDirectory {
     case foreign
   }
 
-  /// Renames the closed database to `links.db.damaged-N` (or `foreign-N`), and takes the journal out of it; where that fails, removes it, for
-  /// no token may stay behind in a file that nobody looks after. Gives the new name, or nil.
+  /// Renames the closed database to `links.db.damaged-N` (or `foreign-N`), and takes the journal out of it; where that fails,
+  /// removes it, for no token may stay behind in a file that nobody looks after. Gives the new name, or nil.
   func setAside(_ kind: Aside) throws(StoreFailure) -> String? {
     let prefix = "\(Self.database).\(kind.rawValue)-"
     let kept = try names().compactMap { name -> Int? in

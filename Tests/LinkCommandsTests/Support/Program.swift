@@ -56,6 +56,9 @@ enum Program {
     /// Asks it to end.
     func terminate() { process.terminate() }
 
+    /// Sends what Ctrl-C sends.
+    func interrupt() { process.interrupt() }
+
     /// Waits for its end.
     func end() -> Outcome {
       // Two pipes: read both at once, lest the program waits for the one that nobody reads

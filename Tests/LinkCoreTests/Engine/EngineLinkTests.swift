@@ -76,8 +76,10 @@ struct EngineLinkTests {
   func moved() throws {
     let home = HomePartition.of(userId: 42, partitionCount: 4)
     let record = world.produce(request(user: 42, partition: (home + 1) % 4))
-    world.pass(20)
     #expect(world.calls.isEmpty)
+    world.pass(40)
+    #expect(world.calls.count == 1)
+    #expect(world.link(LinkKey(userId: 42, idempotencyKey: "/area#r1"))?.origin.partition == home)
     let moved = try #require(world.published(.requests).first)
     #expect(moved.partition == home)
     #expect(moved.key == Array("42".utf8))

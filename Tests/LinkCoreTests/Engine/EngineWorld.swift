@@ -167,15 +167,32 @@ final class EngineWorld {
 
   /// What a committed transaction does to Kafka.
   func land(_ batch: Batch) {
-    published += batch.decisions.flatMap(\.records)
+    for record in batch.decisions.flatMap(\.records) {
+      published.append(record)
+      if record.topic == .requests { append(moved: record) }
+    }
     for record in batch.decisions.flatMap(\.state) {
       if case .tombstone(let key) = record { state[key] = nil } else { state[record.key] = record }
     }
     offsets.merge(batch.offsets) { _, new in new }
   }
 
+  /// A moved request is a record of its home partition like any other.
+  private func append(moved record: OutgoingRecord) {
+    guard let partition = record.partition, let timestamp = record.timestamp else { return }
+    let arrived = SourceRecord(
+      partition: partition, offset: Int64(requests[partition]?.count ?? 0), timestamp: timestamp, key: record.key,
+      value: record.value, headers: record.headers)
+    requests[partition, default: []].append(arrived)
+    events.append(.received(arrived))
+  }
+
   private func open(_ lane: LaneID) {
     let partition = lane.partition
+    // The store does its work in order: what was asked of it before is done before a restore.
+    let earlier = heldWork
+    heldWork = []
+    events.append(.stored(store.perform(earlier)))
     store.restore(state.values.filter { $0.isOf(partition) }, partition)
     let marks = state.values.compactMap { record -> Mark? in
       guard case .mark(let mark) = record, mark.partition == partition else { return nil }

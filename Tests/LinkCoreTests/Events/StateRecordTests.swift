@@ -118,6 +118,16 @@ struct StateRecordTests {
     }
   }
 
+  @Test("A link that may still be called for is not read without its request")
+  func demandsRequest() throws {
+    let scheduled = Link(
+      key: LinkKey(userId: 1, idempotencyKey: "k"), fingerprint: sha256([]),
+      state: .scheduled(due: .init(milliseconds: 7)),
+      request: nil, origin: .init(partition: 3, offset: 128, timestamp: Timestamp(milliseconds: 5)))
+    let (key, value) = StateRecord.link(scheduled).encoded()
+    #expect(throws: StateRecordFault.invalidField("/request")) { try StateRecord.decode(key: key, value: value) }
+  }
+
   @Test("A link without a list of accounts is not read as one for all of them")
   func neverWidensAGrant() {
     var random = SeededGenerator(seed: 10)

@@ -2,18 +2,24 @@
 extension JSONParser {
   /// Reads a string from its opening quote on. True when it has escapes.
   mutating func readString() throws(Malformation) -> Bool {
-    position += 1
     var isEscaped = false
-    while position < bytes.count {
-      switch bytes[position] {
-      case UInt8(ascii: "\""):
-        position += 1
+    // A local index, which the compiler can keep in a register: most of a text's bytes pass through this loop.
+    var index = position + 1
+    while index < bytes.count {
+      let byte = bytes[index]
+      if byte == UInt8(ascii: "\"") {
+        position = index + 1
         return isEscaped
-      case UInt8(ascii: "\\"):
+      }
+      if byte == UInt8(ascii: "\\") {
         isEscaped = true
+        position = index
         try readEscape()
-      case ..<0x20: throw fault(.notJSON, "A string has a bare control character at byte \(position).")
-      default: position += 1
+        index = position
+      } else if byte < 0x20 {
+        throw fault(.notJSON, "A string has a bare control character at byte \(index).")
+      } else {
+        index += 1
       }
     }
     throw fault(.notJSON, Self.earlyEnd)

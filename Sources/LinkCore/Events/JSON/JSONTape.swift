@@ -11,12 +11,13 @@ final class JSONTape: Sendable {
 
   /// Whether a node is a member of that name. Reading an event asks this a hundred times: the lengths are compared first.
   func isNamed(_ index: Int, _ expected: StaticString) -> Bool {
-    let start = Int(nodes[index].nameStart)
+    let node = nodes[index]
+    let start = Int(node.nameStart)
     let count = expected.utf8CodeUnitCount
-    if nodes[index].isNameEscaped {
+    if Int(node.nameEnd) - start != count {
+      guard node.isNameEscaped else { return false }
       return expected.withUTF8Buffer { nodes.name(of: index, in: bytes).elementsEqual($0) }
     }
-    guard Int(nodes[index].nameEnd) - start == count else { return false }
     return expected.withUTF8Buffer { expected in
       for offset in 0..<count where bytes[start + offset] != expected[offset] { return false }
       return true

@@ -1,0 +1,77 @@
+import Dispatch
+import LinkCore
+import LinkKafka
+import LinkSandbox
+import Synchronization
+
+/// Reads what the worker writes, as a client area would, and says it as it comes. It has a thread of its own.
+final class SandboxWatch: Sendable {
+  private let queue = DispatchQueue(label: "linkworker.sandbox.watch")
+  private let plan: Plan
+  private let isEnded = Mutex(false)
+  private let result: Mutex<Result<Scoreboard, KafkaFailure>>
+
+  /// What is watched, and for whom.
+  struct Plan: Sendable {
+    var kafka: KafkaProperties
+    var topics: WorkerSettings.Topics
+    var partitionCount: Int32
+    var emulator: AdapterEmulator
+    var view: ConsoleView
+    /// Milliseconds after which nothing more is waited for.
+    var limit: Milliseconds
+    /// Called once, when all has come, or the limit has passed, or it cannot be read.
+    var onSettled: @Sendable (Scoreboard) -> Void
+  }
+
+  init(_ plan: Plan, samples: [Sample]) {
+    self.plan = plan
+    result = Mutex(.success(Scoreboard(samples)))
+  }
+
+  /// Begins.
+  func start() { queue.async { [self] in watch() } }
+
+  /// Reads to the ends that stand now and returns what came. Call it when the worker writes nothing more.
+  func finish() throws(KafkaFailure) -> Scoreboard {
+    isEnded.withLock { $0 = true }
+    return try queue.sync { result.withLock { $0 } }.get()
+  }
+
+  private func watch() {
+    let topics = plan.topics
+    let count = plan.partitionCount
+    let deadline = SystemClock.uptime() + plan.limit
+    guard case .success(var board) = result.withLock({ $0 }) else { return }
+    var isSettled = false
+    do {
+      try KafkaBrowser(properties: plan.kafka).follow(
+        [topics.requests: count, topics.outcomes: count, topics.deadLetters: count],
+        isDone: {
+          if !isSettled, board.isComplete || SystemClock.uptime() >= deadline {
+            isSettled = true
+            plan.onSettled(board)
+          }
+          return isEnded.withLock { $0 }
+        },
+        onRecord: { topic, record in
+          guard let sighting = sighting(topic, record) else { return }
+          board.take(sighting)
+          plan.view.say(sighting)
+        })
+      result.withLock { $0 = .success(board) }
+    } catch {
+      let failure = error as? KafkaFailure
+      result.withLock { $0 = failure.map { .failure($0) } ?? .success(board) }
+      if !isSettled { plan.onSettled(board) }
+    }
+  }
+
+  private func sighting(_ topic: String, _ record: SourceRecord) -> Sighting? {
+    switch topic {
+    case plan.topics.outcomes: Sighting(outcome: record) { [emulator = plan.emulator] in emulator.verify($0) }
+    case plan.topics.deadLetters: Sighting(deadLetter: record)
+    default: Sighting(moved: record)
+    }
+  }
+}

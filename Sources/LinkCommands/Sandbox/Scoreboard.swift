@@ -1,0 +1,43 @@
+import LinkCore
+
+/// What came for each sample up to now.
+struct Scoreboard {
+  /// A sample and what came for it.
+  struct Row {
+    var sample: Sample
+    /// In the order of its coming; what came twice stands here twice.
+    var came: [Sight] = []
+
+    /// Whether exactly what was expected came, each once.
+    var isAsExpected: Bool { came.count == sample.expected.count && Set(came) == sample.expected }
+  }
+
+  private(set) var rows: [Row]
+  /// Calls of the adapter that outcomes told of, by user.
+  private var toldCalls: [Int64: Int64] = [:]
+
+  init(_ samples: [Sample]) { rows = samples.map { Row(sample: $0) } }
+
+  /// Takes what came; what is nobody's of the samples counts for none.
+  mutating func take(_ sighting: Sighting) {
+    guard let index = rows.firstIndex(where: { $0.sample.name == sighting.sample }) else { return }
+    rows[index].came.append(sighting.sight)
+    if let userId = sighting.userId, let attempts = sighting.attempts { toldCalls[userId, default: 0] += attempts }
+  }
+
+  /// Whether as much has come as is expected: no reason to wait any longer.
+  var isComplete: Bool { rows.allSatisfy { $0.came.count >= $0.sample.expected.count } }
+
+  /// The rows with what only a look at the adapter tells: a sample for which nothing was to come may have cost no call.
+  func judged(calls: (Int64) -> Int64) -> [Row] {
+    rows.map { row in
+      guard row.sample.expected.isEmpty, let userId = row.sample.userId, let told = toldCalls[userId] else {
+        return row
+      }
+      var row = row
+      let untold = calls(userId) - told
+      if untold > 0 { row.came.append(.untoldCalls(untold)) }
+      return row
+    }
+  }
+}

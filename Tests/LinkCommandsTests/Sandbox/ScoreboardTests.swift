@@ -1,0 +1,81 @@
+import LinkCore
+import Testing
+
+@testable import LinkCommands
+@testable import LinkSandbox
+
+@Suite("The sandbox's judgement")
+struct ScoreboardTests {
+  private let samples = Sample.all(partitionCount: 4)
+
+  private func sighting(_ sample: String, _ sight: Sight, userId: Int64? = nil, attempts: Int64? = nil) -> Sighting {
+    Sighting(sample: sample, request: sample, sight: sight, userId: userId, attempts: attempts)
+  }
+
+  /// A board on which everything came that was expected.
+  private var whole: Scoreboard {
+    var board = Scoreboard(samples)
+    for sample in samples {
+      for sight in sample.expected {
+        var attempts: Int64?
+        if case .tokenReady(_, let count) = sight { attempts = count }
+        board.take(sighting(sample.name, sight, userId: sample.userId, attempts: attempts))
+      }
+    }
+    return board
+  }
+
+  @Test("is content when everything came once, and not before")
+  func content() {
+    #expect(!Scoreboard(samples).isComplete)
+    #expect(whole.isComplete)
+    let different = whole.judged { _ in 1 }.filter { !$0.isAsExpected }
+    #expect(different.isEmpty)
+  }
+
+  @Test("counts an outcome that came twice, and one where none was expected")
+  func twice() {
+    for sample in samples {
+      var board = whole
+      board.take(sighting(sample.name, sample.expected.first ?? .failed("adapter_rejected")))
+      let different = board.judged { _ in 1 }.filter { !$0.isAsExpected }.map(\.sample.name)
+      #expect(different == [sample.name])
+    }
+  }
+
+  @Test("counts a call that no outcome tells of against the duplicate")
+  func untold() {
+    let rows = whole.judged { $0 == 42 ? 2 : 1 }.filter { !$0.isAsExpected }
+    #expect(rows.map(\.sample.name) == ["duplicate"])
+    #expect(rows.first?.came == [.untoldCalls(1)])
+  }
+
+  @Test("sees a moved sample's home elsewhere than where it was sent", arguments: [2, 3, 4, 12] as [Int32])
+  func foreign(count: Int32) {
+    for sample in Sample.all(partitionCount: count) {
+      guard let userId = sample.userId else { continue }
+      let isHome = sample.record.partition == HomePartition.of(userId: userId, partitionCount: count)
+      #expect(isHome == (sample.name != "moved"))
+    }
+  }
+
+  @Test("takes a token for good only where it grants what its event says")
+  func grants() {
+    let data = #""userId":42,"brokerNames":["b"],"ctidTraderAccountIds":[7],"token":"secret-token","attempts":1"#
+    let event =
+      #"{"type":"link-account.token-ready.v1","data":{"requestId":"success","requestSource":"/sandbox",\#(data)}}"#
+    let record = SourceRecord(
+      partition: 0, offset: 0, timestamp: Timestamp(milliseconds: 0), key: nil, value: Array(event.utf8))
+    let good = TokenClaims(
+      userId: 42, brokerNames: ["b"], accounts: .some([7]), isVerified: nil, issuedAt: Timestamp(milliseconds: 0),
+      expiresAt: Timestamp(milliseconds: 1), id: "1")
+    func grant(_ claims: TokenClaims?) -> Sight { Sighting(outcome: record) { _ in claims }.sight }
+    #expect(grant(good) == .tokenReady(grant: .init(userId: 42, accounts: .some([7])), attempts: 1))
+    var claims: [TokenClaims?] = [good, good, good, nil]
+    claims[0]?.userId = 43
+    claims[1]?.accounts = .all
+    claims[2]?.brokerNames = ["b", "c"]
+    for claims in claims { #expect(grant(claims) == .tokenReady(grant: nil, attempts: 1)) }
+    #expect(Sighting(outcome: record) { _ in good }.tokenBeginning == "secret")
+  }
+}

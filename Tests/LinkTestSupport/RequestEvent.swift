@@ -1,0 +1,47 @@
+/// A link request as a client area would write it, on one line.
+public struct RequestEvent: Sendable {
+  /// The CloudEvent's id.
+  public var id: String
+  /// Who asks.
+  public var userID: Int64
+  /// Which link.
+  public var idempotencyKey: String
+  /// For which accounts.
+  public var accounts: [Int64]
+  /// The context as written, or nil.
+  public var context: String?
+
+  /// The source of all of them.
+  public static let source = "/client-area/test"
+
+  /// A request.
+  public init(id: String, userID: Int64, idempotencyKey: String, accounts: [Int64], context: String? = nil) {
+    self.id = id
+    self.userID = userID
+    self.idempotencyKey = idempotencyKey
+    self.accounts = accounts
+    self.context = context
+  }
+
+  /// What is under `data`.
+  public var data: String {
+    let context = context.map { #","context":\#($0)"# } ?? ""
+    return #"{"userId":\#(userID),"brokerNames":["northwind"],"ctidTraderAccountIds":[\#(list)],"#
+      + #""idempotencyKey":"\#(idempotencyKey)"\#(context)}"#
+  }
+
+  /// The whole event.
+  public var structured: String {
+    #"{"specversion":"1.0","id":"\#(id)","source":"\#(Self.source)","type":"link-account.requested.v1","data":\#(data)}"#
+  }
+
+  /// The headers of its binary mode.
+  public var binaryHeaders: [String] {
+    [
+      "content-type=application/json", "ce_specversion=1.0", "ce_type=link-account.requested.v1",
+      "ce_source=\(Self.source)", "ce_id=\(id)",
+    ]
+  }
+
+  private var list: String { accounts.map(String.init).joined(separator: ",") }
+}

@@ -1,0 +1,51 @@
+public import LinkKafka
+public import LinkSandbox
+
+/// The real Kafkas that the tests of one process share; they end with it.
+public enum TestKafka {
+  /// Whether there is one to test on.
+  public static let isAvailable = RealKafka.homeFromEnvironment != nil
+
+  /// The broker that `KAFKA_HOME` (and `KAFKA_VERSION`) names; started when it is first asked for.
+  public static var shared: RealKafka { get throws { try present.get() } }
+
+  /// Whether `KAFKA_HOME` has a Kafka 3.9 beside its own line.
+  public static let is39Available = distribution(version: "3.9")?.jarVersion != nil
+
+  /// What a client needs to reach a broker.
+  public static func properties(_ kafka: RealKafka) -> KafkaProperties {
+    KafkaProperties(["bootstrap.servers": kafka.bootstrap])
+  }
+
+  /// Starts a broker of a test's own with further settings.
+  public static func start(version: String? = nil, extra: [String: String] = [:]) throws -> RealKafka {
+    guard let distribution = distribution(version: version) else { throw Missing("KAFKA_HOME") }
+    print("real Kafka: \(distribution.jarVersion ?? "?") from KAFKA_HOME")
+    return try RealKafka(home: distribution.home, version: version, extra: extra)
+  }
+
+  /// Runs one of Kafka's own tools to its end.
+  public static func runTool(_ arguments: [String], within seconds: Double = 60) throws -> RunningProgram.Outcome {
+    guard let distribution = KafkaDistribution.fromEnvironment else { throw Missing("KAFKA_HOME") }
+    let java = [distribution.java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", distribution.classPath]
+    return try RunningProgram.run(java + arguments, within: seconds)
+  }
+
+  /// Changes settings of a topic that exists.
+  public static func alter(_ topic: String, on kafka: RealKafka, _ settings: [String: String]) throws {
+    let list = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    let outcome = try runTool([
+      "kafka.admin.ConfigCommand", "--bootstrap-server", kafka.bootstrap, "--alter", "--topic", topic,
+      "--add-config", list,
+    ])
+    guard outcome.code == 0 else { throw Missing("The settings \(list): \(outcome.outputText)\(outcome.errorText)") }
+  }
+
+  private static let present: Result<RealKafka, any Error> = Result { try start() }
+
+  private static func distribution(version: String?) -> KafkaDistribution? {
+    guard var distribution = KafkaDistribution.fromEnvironment else { return nil }
+    if let version { distribution.version = version }
+    return distribution
+  }
+}
