@@ -139,7 +139,7 @@ final class Run {
       [rig.worker, "topics", "create", "--config", settingsFile, "--partitions", String(rig.options.partitions)],
       output: output)
     while !command.hasEnded() { usleep(5_000) }
-    guard command.exitStatus == 0 else {
+    guard command.howItEnded() == .exited(0) else {
       throw BenchFailure("make topics", name, Self.tail(output), hint: "see above", exitCode: 69)
     }
   }

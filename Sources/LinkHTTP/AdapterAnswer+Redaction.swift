@@ -5,7 +5,8 @@ extension AdapterAnswer {
   ///
   /// Here, because nobody behind the client knows the credential. What is no error is left as it came: a token must not change.
   func withoutCredential(_ credential: Secret) -> AdapterAnswer {
-    guard case .response(let status, let body, let retryAfter) = self, case .error(let errmsg?) = AdapterReply.parse(body)
+    guard case .response(let status, let body, let retryAfter) = self,
+      case .error(let errmsg?) = AdapterReply.parse(body)
     else { return self }
     let clean = EventError.redacted(errmsg, secrets: [credential])
     guard clean != errmsg else { return self }

@@ -112,6 +112,9 @@ final class ClientObserver: Sendable {
     // Brokers before 0.11 make topics unasked. They have no transactions either, which fails with a message of its own; what is left is
     // librdkafka's mock cluster, which makes none.
     if facility == "AUTOCREATE" { return }
+    if facility == "ADDPARTS", level <= 4 {
+      refusedPartitions.withLock { if $0.count < 64 { $0.append(message) } }
+    }
     properties.log(level, facility, message)
   }
 
@@ -122,6 +125,14 @@ final class ClientObserver: Sendable {
       last.withLock { $0 = (code, Self.withoutCounts(text), Uptime.now()) }
     }
     properties.log(3, String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: code))), text)
+  }
+
+  /// The lines about refused partitions since this was last asked.
+  func takeRefusedPartitions() -> [String] {
+    refusedPartitions.withLock { lines in
+      defer { lines = [] }
+      return lines
+    }
   }
 
   /// Without "(after 0ms in state CONNECT, 1 identical error(s) suppressed)", which is for librdkafka's own log.

@@ -83,7 +83,8 @@ extension KafkaProperties {
       return [
         "transactional.id": transactionalID, "transaction.timeout.ms": String(timeout), "enable.idempotence": "true",
         "acks": "all", "partitioner": "murmur2_random", "delivery.report.only.error": "false",
-        "socket.timeout.ms": String(socketTimeout),
+        // Above every timeout that a commit is given, whatever the user set: at its own, librdkafka sends EndTxn again behind our back.
+        "socket.timeout.ms": String(timeout - 100),
         // Before the transaction's own deadline, so that a record says why it did not get through.
         "message.timeout.ms": String(timeout - 2_000),
       ]

@@ -1,20 +1,35 @@
-public import Glibc
+package import Glibc
 import Synchronization
 
 /// A process of ours, in a process group of its own, that does not outlive this one.
 ///
 /// A watcher (`/bin/sh`) reads a pipe whose other end only this process holds: when this process ends, however it ends, the
 /// watcher kills the child and removes what it is told to remove. (`PR_SET_PDEATHSIG` would fire when the spawning *thread* ends.)
-public final class ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
   /// Its process id.
-  public let id: pid_t
+  package let id: pid_t
   private let end = Mutex<End?>(nil)
   private let watcher: pid_t
   private let lifeline: Int32
 
-  /// Starts `arguments` with standard input closed and both outputs appended to the file `output`.
-  public init(_ arguments: [String], output: String, removeAfterwards: String? = nil) throws(SandboxFailure) {
-    id = try Self.spawn(arguments, input: nil, output: output)
+  /// How a process ended.
+  package enum End: Equatable, Sendable {
+    /// By itself, with this code.
+    case exited(Int32)
+    /// By this signal.
+    case killed(Int32)
+
+    fileprivate init(waitStatus: Int32) {
+      self = waitStatus & 0x7F == 0 ? .exited(waitStatus >> 8 & 0xFF) : .killed(waitStatus & 0x7F)
+    }
+  }
+
+  /// Starts `arguments` with nothing to read on standard input, and appends its output to the file `output`, its errors to `errors` (or to
+  /// `output` as well).
+  package init(_ arguments: [String], output: String, errors: String? = nil, removeAfterwards: String? = nil)
+    throws(SandboxFailure)
+  {
+    id = try Self.spawn(arguments, input: nil, output: output, errors: errors)
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else {
       kill(id, SIGKILL)
@@ -42,37 +57,27 @@ public final class ChildProcess: Sendable {
   deinit { terminate(within: 0) }
 
   /// Sends a signal, unless the process has ended.
-  public func signal(_ number: Int32) {
+  package func signal(_ number: Int32) {
     end.withLock { if $0 == nil { kill(id, number) } }
   }
 
   /// Whether it has ended; collects it if so.
-  public func hasEnded() -> Bool {
+  package func hasEnded() -> Bool { howItEnded() != nil }
+
+  /// How it ended, or nil while it runs; collects it when it has.
+  package func howItEnded() -> End? {
     end.withLock { end in
       var status: Int32 = 0
       if end == nil, waitpid(id, &status, WNOHANG) == id {
-        end = End(status: status)
+        end = End(waitStatus: status)
         dismissWatcher()
       }
-      return end != nil
+      return end
     }
-  }
-
-  /// The code with which it ended by itself; nil while it runs, and where a signal ended it.
-  public var exitStatus: Int32? {
-    end.withLock { end in
-      guard let status = end?.status, status & 0x7F == 0 else { return nil }
-      return status >> 8 & 0xFF
-    }
-  }
-
-  /// What `wait` told of its end.
-  private struct End {
-    var status: Int32
   }
 
   /// Asks it to end, waits so many milliseconds, then kills it, and waits for its end.
-  public func terminate(within milliseconds: Int) {
+  package func terminate(within milliseconds: Int) {
     signal(SIGCONT)
     signal(SIGTERM)
     for _ in 0..<(milliseconds / 10) where !hasEnded() { usleep(10_000) }

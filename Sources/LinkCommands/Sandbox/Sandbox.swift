@@ -79,10 +79,12 @@ struct Sandbox {
         view.invite(bootstrap: bootstrap, topics: topics)
       }, samples: samples)
     watch.start()
-    let end = Result { () throws(CommandFailure) in try worker.run() }
+    let end = worker.run()
     // Only now is it certain that nothing more comes: a stop settles what is in flight.
     let rows = try Self.attempt { () throws(KafkaFailure) in try watch.finish() }.judged(calls: calls)
-    _ = try end.get()
+    guard end == .ok else {
+      throw CommandFailure(end, .init("sandbox", "the worker", "it ended by itself", hint: "what its log says above"))
+    }
     if options.isOnce { view.sum(up: rows) }
     return rows.allSatisfy(\.isAsExpected)
   }

@@ -98,8 +98,8 @@ struct LaneRestore {
       do throws(StateRecordFault) {
         records.append((entry.offset, try StateRecord.decode(key: entry.key, value: entry.value)))
       } catch {
-        return "the state record at offset \(entry.offset) cannot be read: \(error). Try: a worker of the version that wrote it; if "
-          + "something else wrote it, a tombstone for its key"
+        return "the state record at offset \(entry.offset) cannot be read: \(error). "
+          + "Try: a worker of the version that wrote it; if something else wrote it, a tombstone for its key"
       }
     }
     guard let last = records.last else { return nil }
