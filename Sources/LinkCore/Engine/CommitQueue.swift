@@ -12,11 +12,15 @@ struct Proposal: Sendable {
   var journal: JournalKey?
   /// After a refusal by the broker: when it may be tried again, alone.
   var restsUntil: Milliseconds?
+
+  func hasRested(_ uptime: Milliseconds) -> Bool { restsUntil.map { $0 <= uptime } ?? true }
 }
 
 /// Decisions on their way to Kafka: one transaction at a time, the rest in order behind it.
 struct CommitQueue: Sendable {
-  private(set) var pending: Deque<Proposal> = Deque()
+  private var pending: Deque<Proposal> = Deque()
+  /// Decisions whose records the broker refused: each is tried again alone, when it has rested.
+  private var resting: [Proposal] = []
   /// The transaction under way.
   private(set) var inFlight: InFlight?
   /// After the group refused a transaction nothing is begun until the next assignment.
@@ -37,6 +41,9 @@ struct CommitQueue: Sendable {
     var since: Milliseconds
   }
 
+  /// Decisions that wait.
+  var count: Int { pending.count + resting.count }
+
   /// Nothing waits and nothing is under way, but for what the broker refuses.
   var isIdle: Bool { inFlight == nil && (isHeld || waitsSince == nil) }
 
@@ -49,6 +56,7 @@ struct CommitQueue: Sendable {
 
   mutating func removeAll(where matches: (Proposal) -> Bool) {
     pending.removeAll(where: matches)
+    resting.removeAll(where: matches)
     if pending.isEmpty { waitsSince = nil }
   }
 
@@ -63,7 +71,7 @@ struct CommitQueue: Sendable {
   /// When a transaction will be due by the passing of time alone.
   func nextTimer(linger: Milliseconds) -> Milliseconds? {
     guard inFlight == nil, !isHeld else { return nil }
-    let rested = pending.lazy.compactMap(\.restsUntil).min()
+    let rested = resting.compactMap(\.restsUntil).min()
     let lingered = waitsSince.map { max($0 + linger, notBefore) }
     return [rested, lingered].compactMap(\.self).min()
   }
@@ -71,23 +79,14 @@ struct CommitQueue: Sendable {
   /// Takes up to `limit` decisions out of the queue. One that the broker refused before is taken alone.
   mutating func take(limit: Int, uptime: Milliseconds) -> [Proposal] {
     waitsSince = nil
-    defer { if pending.contains(where: { $0.restsUntil == nil }) { waitsSince = uptime } }
-    let othersWait = pending.contains { $0.restsUntil == nil }
-    if !(lastWasRested && othersWait),
-      let rested = pending.first(where: { $0.restsUntil.map { $0 <= uptime } ?? false })
-    {
-      pending.removeAll { $0.id == rested.id }
+    defer { if !pending.isEmpty { waitsSince = uptime } }
+    if !lastWasRested || pending.isEmpty, let rested = resting.firstIndex(where: { $0.hasRested(uptime) }) {
       lastWasRested = true
-      return [rested]
+      return [resting.remove(at: rested)]
     }
     lastWasRested = false
     var taken: [Proposal] = []
-    var resting: [Proposal] = []
-    while taken.count < limit, let first = pending.first {
-      pending.removeFirst()
-      if first.restsUntil == nil { taken.append(first) } else { resting.append(first) }
-    }
-    pending.prepend(resting)
+    while taken.count < limit, !pending.isEmpty { taken.append(pending.removeFirst()) }
     return taken
   }
 
@@ -104,7 +103,8 @@ struct CommitQueue: Sendable {
 
   /// Puts decisions back at the front, and lets some time pass before the next transaction.
   mutating func putBack(_ proposals: [Proposal], uptime: Milliseconds, afterFailure: Bool) {
-    pending.prepend(proposals)
+    resting += proposals.filter { $0.restsUntil != nil }
+    pending.prepend(proposals.filter { $0.restsUntil == nil })
     waitsSince = uptime
     guard afterFailure else { return }
     failures = min(failures + 1, 6)
@@ -112,6 +112,6 @@ struct CommitQueue: Sendable {
   }
 
   private func hasRested(_ uptime: Milliseconds) -> Bool {
-    pending.contains { $0.restsUntil.map { $0 <= uptime } ?? false }
+    resting.contains { $0.hasRested(uptime) }
   }
 }

@@ -47,7 +47,7 @@ extension Engine {
   /// Fills free slots with the links that have waited longest.
   mutating func dispatch() {
     // While Kafka takes no decisions, no more answers are asked for: they would only pile up in memory.
-    while !isStopping, calls.count < settings.concurrency, commits.pending.count < settings.windowLimit,
+    while !isStopping, calls.count < settings.concurrency, commits.count < settings.windowLimit,
       let key = ready.first
     {
       guard gate.admits(uptime: now.uptime) else { return postponeReady() }
