@@ -13,7 +13,7 @@ endif
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-sandbox: build ## try it: broker, adapter, client area and worker in one process (SANDBOX_ARGS="--once")
+sandbox: build ## try it: broker, adapter, worker and sample requests in one process (SANDBOX_ARGS="--once")
 	.build/release/linkworker sandbox $(SANDBOX_ARGS)
 
 test: ## install what is missing, build, lint, check the schemas, run every test (KAFKA_HOME: also on a real Kafka)

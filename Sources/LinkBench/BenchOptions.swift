@@ -19,10 +19,12 @@ struct BenchOptions {
   /// Whether requests that a client with another partitioner put elsewhere are measured too.
   var measuresMoved = false
   var writesJSON = false
+  /// Whether the folder with settings and logs stays.
+  var keepsFiles = false
   var wantsHelp = false
   /// The worker's program; nil: the one beside this program.
   var worker: String?
-  /// What is put before the worker's command line: a profiler.
+  /// What is put before the subject's command line: a profiler.
   var wrapper: [String] = []
   /// Further settings of the worker, `NAME=VALUE`.
   var settings: [String] = []
@@ -42,7 +44,8 @@ struct BenchOptions {
       --moved              also throughput of requests that a client with another partitioner wrote
       -X NAME=VALUE        a setting of the worker, repeatable
       --worker FILE        the worker's program (linkworker beside this one)
-      --wrap "COMMAND"     put before the worker's command line, for a profiler
+      --wrap "COMMAND"     put before the subject's command line, for a profiler
+      --keep               leave the folder with settings and logs, and say where it is
       --json               one JSON object instead of the table
     """
 
@@ -53,6 +56,7 @@ struct BenchOptions {
       case "--help", "-h": wantsHelp = true
       case "--moved": measuresMoved = true
       case "--json": writesJSON = true
+      case "--keep": keepsFiles = true
       default: try take(option, &rest)
       }
     }

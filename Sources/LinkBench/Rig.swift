@@ -30,9 +30,10 @@ final class Rig {
 
   var bootstrap: String { broker.bootstrap }
 
-  /// Ends the broker and removes every file.
+  /// Ends the broker and removes every file, unless they are to stay.
   func remove() {
     broker.kill()
+    guard !options.keepsFiles else { return say("settings and logs: \(directory)") }
     try? FileManager.default.removeItem(atPath: directory)
   }
 
@@ -79,14 +80,14 @@ final class Run {
   func start() throws {
     let arguments =
       switch scenario.subject {
-      case .worker: rig.options.wrapper + [rig.worker, "run", "--config", settingsFile]
+      case .worker: [rig.worker, "run", "--config", settingsFile]
       case .floor:
         [
           rig.bench, "floor", rig.bootstrap, requestsTopic, outcomesTopic, name, adapterURL, rig.credentialFile,
           String(rig.options.concurrency),
         ]
       }
-    subject = try ChildProcess(arguments, output: log)
+    subject = try ChildProcess(rig.options.wrapper + arguments, output: log)
   }
 
   /// What everybody has used up to now.

@@ -61,10 +61,28 @@ final class CallHandle {
     link_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
     guard code == CURLE_OK, status != 0 else { return cut(reason(code)) }
     // The bytes move into the secret; what is kept for the next answer is nothing.
-    let answer = AdapterAnswer.response(status: status, body: Secret(self.answer), retryAfter: retryAfter)
+    let answer = AdapterAnswer.response(status: status, body: answerBody, retryAfter: retryAfter)
     self.answer = []
     body = []
-    return answer.withoutCredential(credential)
+    return answer
+  }
+
+  /// The answer's body. Where its error text repeats the credential it is the same error without it: nobody behind this knows the credential
+  /// that the call was made with.
+  private var answerBody: Secret {
+    let body = Secret(answer)
+    // Escapes may hide it; without any, the bytes tell.
+    guard answer.contains(UInt8(ascii: "\\")) || answer.firstRange(of: credential.reveal()) != nil,
+      case .error(let errmsg?) = AdapterReply.parse(body)
+    else { return body }
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.name("s")
+    writer.string("error" as String)
+    writer.name("errmsg")
+    writer.string(EventError.redacted(errmsg, secrets: [credential]))
+    writer.endObject()
+    return Secret(writer.bytes)
   }
 
   /// The answer to a call that came to no whole response.

@@ -168,6 +168,8 @@ final class ClientObserver: Sendable {
       // A timeout may have another reason than the last lost connection; "transport failure" says nothing beside it.
       let says = failure.detail
       failure.detail = isTimeout ? "\(says); before that: \(cause.reason)" : cause.reason
+    } else if failure.isAny(RD_KAFKA_RESP_ERR__TRANSPORT), let brokers = properties.values["bootstrap.servers"] {
+      failure.detail += ": no answer that Kafka would give from \(brokers)"
     }
     return failure.hinted(mechanism: properties.mechanism)
   }

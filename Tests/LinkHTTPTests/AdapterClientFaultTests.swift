@@ -111,26 +111,6 @@ struct AdapterClientFaultTests {
     }
   }
 
-  @Test(
-    "An error text that repeats the credential comes without it, and a token is left as it is",
-    arguments: [
-      (#"{"s":"error","errmsg":"bad \(canary)!"}"#, #"{"s":"error","errmsg":"bad <removed>!"}"#),
-      (#"{"s":"error","errmsg":"no"}"#, #"{"s":"error","errmsg":"no"}"#),
-      (#"{"s":"ok","d":"x\(canary)"}"#, #"{"s":"ok","d":"x\(canary)"}"#),
-    ])
-  func repeatedCredential(_ sent: String, _ expected: String) async throws {
-    let text: @Sendable (String) -> String = { template in template.replacing(#"\(canary)"#, with: canary) }
-    let server = try RawServer { connection, _ in
-      connection.readRequest()
-      connection.respond(text(sent))
-    }
-    guard case .response(_, let body, _) = try await TestClient(server.url).call() else {
-      Issue.record("There is no answer.")
-      return
-    }
-    #expect(String(decoding: body.reveal(), as: UTF8.self) == text(expected))
-  }
-
   @Test("A redirect is an answer like others, and its target hears nothing", arguments: [301, 302, 303, 307, 308])
   func redirect(_ status: Int) async throws {
     let target = try RawServer { connection, _ in

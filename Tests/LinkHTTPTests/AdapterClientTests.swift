@@ -47,6 +47,23 @@ struct AdapterClientTests {
       ])
   }
 
+  @Test(
+    "An error text that repeats the credential, escaped or not, comes without it; other answers come as they are",
+    arguments: [
+      (#"{"s":"error","errmsg":"no \#(canary)!"}"#, #"{"s":"error","errmsg":"no <removed>!"}"#),
+      (#"{"s":"error","errmsg":"no canary\u002dcredential-7f3a!"}"#, #"{"s":"error","errmsg":"no <removed>!"}"#),
+      (#"{"s":"error", "errmsg":"a \/ b","x":1}"#, #"{"s":"error","errmsg":"a / b"}"#),
+      (#"{"s":"ok", "d":"\#(canary)\/"}"#, #"{"s":"ok", "d":"\#(canary)\/"}"#),
+      (#"no JSON \ at all"#, #"no JSON \ at all"#),
+    ])
+  func echo(answer: String, expected: String) async throws {
+    let server = try RawServer { connection, _ in
+      connection.readRequest()
+      connection.respond(answer)
+    }
+    #expect(try await TestClient(server.url).call().body == expected)
+  }
+
   @Test("A trace value that would end its header line is left out, and the next call has no trace of the last one's")
   func traceInjection() async throws {
     let server = try RawServer { connection, _ in

@@ -46,8 +46,8 @@ struct ConsoleView: Sendable {
   func say(_ rows: [Scoreboard.Row]) {
     var table = [["sample", "expected", "came", "as expected?"]]
     for row in rows {
-      let expected = Self.lines(row.sample.expected.map(\.description).sorted())
-      let came = Self.lines(row.came.map(\.description).sorted())
+      let expected = Self.lines(row.sample.expected, otherwise: Self.silence)
+      let came = Self.lines(row.came, otherwise: row.isAsExpected ? Self.silence : "nothing")
       for index in 0..<max(expected.count, came.count) {
         table.append([
           index == 0 ? row.sample.name : "", index < expected.count ? expected[index] : "",
@@ -57,8 +57,9 @@ struct ConsoleView: Sendable {
     }
     let widths = table[0].indices.map { column in table.map { $0[column].count }.max() ?? 0 }
     for (index, cells) in table.enumerated() {
-      let text = zip(cells.dropLast(), widths).map { padded($0, $1 + 2) }.joined()
       let verdict = cells.last ?? ""
+      var text = zip(cells.dropLast(), widths).map { padded($0, $1 + 2) }.joined()
+      if verdict.isEmpty { text.removeLast(text.reversed().prefix { $0 == " " }.count) }
       let painted = index == 0 ? verdict : paint(verdict, verdict == "yes" ? .green : .red)
       console.print("  " + (index == 0 ? paint(text + verdict, .bold) : text + painted))
     }
@@ -100,7 +101,12 @@ struct ConsoleView: Sendable {
     return lines
   }
 
-  private static func lines(_ cells: [String]) -> [String] { cells.isEmpty ? ["no event, no further call"] : cells }
+  /// What a request that is known already ends in.
+  private static let silence = "no event, no further call"
+
+  private static func lines(_ sights: some Collection<Sight>, otherwise: String) -> [String] {
+    sights.isEmpty ? [otherwise] : sights.map(\.description).sorted()
+  }
 
   private var time: String {
     let tenths = (SystemClock.uptime() - began) / 100

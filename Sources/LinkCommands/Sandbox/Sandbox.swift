@@ -60,13 +60,13 @@ struct Sandbox {
     let kafka = try KafkaProperties(
       checking: settings.kafka, log: log.kafkaSink(),
       guardian: { operation, body in Watchdog.guarding(operation, limit: 10_000, log: log, body) })
+    view.announce(samples)
+    try send(samples, kafka, settings.topics)
     let worker = try Worker(
       settings: settings,
       // The broker keeps no offsets: after a rebalance the worker takes what is there again, and knows it.
       options: .init(startsFromBeginning: true, topics: .made(partitionCount: Self.partitionCount)), log: log)
     stop.does(worker.stop)
-    view.announce(samples)
-    try send(samples, kafka, settings.topics)
     let calls = { @Sendable (userId: Int64) in Int64(emulator.user(userId)?.calls ?? 0) }
     let watch = SandboxWatch(
       .init(

@@ -26,6 +26,8 @@ struct CommitQueue: Sendable {
   /// After a failed transaction: when the next may begin.
   private(set) var notBefore: Milliseconds = 0
   private var failures = 0
+  /// Whether the last transaction was one of a decision that rested: then the others have theirs first.
+  private var lastWasRested = false
 
   struct InFlight: Sendable {
     var batch: Batch
@@ -69,11 +71,16 @@ struct CommitQueue: Sendable {
   /// Takes up to `limit` decisions out of the queue. One that the broker refused before is taken alone.
   mutating func take(limit: Int, uptime: Milliseconds) -> [Proposal] {
     waitsSince = nil
-    if let rested = pending.first(where: { $0.restsUntil.map { $0 <= uptime } ?? false }) {
+    defer { if pending.contains(where: { $0.restsUntil == nil }) { waitsSince = uptime } }
+    let othersWait = pending.contains { $0.restsUntil == nil }
+    if !(lastWasRested && othersWait),
+      let rested = pending.first(where: { $0.restsUntil.map { $0 <= uptime } ?? false })
+    {
       pending.removeAll { $0.id == rested.id }
-      if pending.contains(where: { $0.restsUntil == nil }) { waitsSince = uptime }
+      lastWasRested = true
       return [rested]
     }
+    lastWasRested = false
     var taken: [Proposal] = []
     var resting: [Proposal] = []
     while taken.count < limit, let first = pending.first {
@@ -81,7 +88,6 @@ struct CommitQueue: Sendable {
       if first.restsUntil == nil { taken.append(first) } else { resting.append(first) }
     }
     pending.prepend(resting)
-    if pending.contains(where: { $0.restsUntil == nil }) { waitsSince = uptime }
     return taken
   }
 

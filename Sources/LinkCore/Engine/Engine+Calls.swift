@@ -46,7 +46,10 @@ extension Engine {
 
   /// Fills free slots with the links that have waited longest.
   mutating func dispatch() {
-    while !isStopping, calls.count < settings.concurrency, let key = ready.first {
+    // While Kafka takes no decisions, no more answers are asked for: they would only pile up in memory.
+    while !isStopping, calls.count < settings.concurrency, commits.pending.count < settings.windowLimit,
+      let key = ready.first
+    {
       guard gate.admits(uptime: now.uptime) else { return postponeReady() }
       ready.removeFirst()
       guard let link = active[key], link.stage == .queued, let body = link.link else { continue }

@@ -22,7 +22,7 @@ public enum AdapterAnswer: Sendable {
   case unsent(reason: String)
   /// The request was sent, or may have been, and no whole answer came: timeout, reset, truncated, body over the limit.
   case lost(reason: String)
-  /// A whole answer. The body may hold a token.
+  /// A whole answer. The body may hold a token; an error text in it does not hold the credential that the call was made with.
   case response(status: Int, body: Secret, retryAfter: RetryAfter?)
 }
 

@@ -175,6 +175,26 @@ struct EngineProtocolTests {
     #expect(world.calls.count == 10_001)
   }
 
+  @Test("While Kafka takes no decisions the adapter is called for no more links than memory is meant for")
+  func noCallsWithoutCommits() {
+    let world = EngineWorld {
+      $0.concurrency = 1
+      $0.commitBatch = 1
+      $0.retry.initial = 60_000
+    }
+    world.assignAll()
+    world.adapter = { _ in .status(503) }
+    for user in 1...50 {
+      world.produce(request(user: Int64(user), id: "r\(user)"))
+      world.pass(10)
+    }
+    let before = world.calls.count
+    world.holdsCommits = true
+    world.pass(120_000, step: 100)
+    #expect(world.calls.count > before)
+    #expect(world.calls.count - before <= 10)
+  }
+
   @Test("The engine asks for no more records than it can hold")
   func saturation() {
     world.adapter = { _ in nil }
