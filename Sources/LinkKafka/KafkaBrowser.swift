@@ -23,6 +23,7 @@ public final class KafkaBrowser {
     topic: String, from positions: [Int32: Int64], idleLimit: Int64 = 15_000,
     onRecord: (SourceRecord) throws -> Bool
   ) throws {
+    handle.learn(topic: topic)
     var open = Set(positions.keys)
     let earliest = Int64(RD_KAFKA_OFFSET_BEGINNING)
     let list = PartitionList(

@@ -84,6 +84,7 @@ extension StateReader {
   // MARK: - Helpers
 
   private func assign(_ positions: [Int32: Int64]) throws(KafkaFailure) {
+    learnOnce()
     let earliest = Int64(RD_KAFKA_OFFSET_BEGINNING)
     let list = PartitionList(
       stateTopic, positions.sorted { $0.key < $1.key }.map { ($0.key, $0.value == 0 ? earliest : $0.value) })

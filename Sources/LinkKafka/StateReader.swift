@@ -31,6 +31,7 @@ public final class StateReader {
   private let requestsTopic: String
   private let groupID: String
   private let ends: KafkaHandle
+  private var hasLearned = false
 
   /// A reader for the lanes of a group.
   ///
@@ -97,11 +98,18 @@ public final class StateReader {
 
   /// The cluster's id, by which a store knows whose view it holds.
   public func clusterID(timeout: Int64 = 10_000) throws(KafkaFailure) -> String {
+    learnOnce()
     guard let text = rd_kafka_clusterid(handle.client, Int32(clamping: timeout)) else {
       throw handle.failure("read", "the cluster's id", RD_KAFKA_RESP_ERR__TIMED_OUT)
     }
     defer { rd_kafka_mem_free(handle.client, text) }
     return String(cString: text)
+  }
+
+  /// Spares the first fetch, and the question for the cluster's id, a second each.
+  func learnOnce() {
+    if !hasLearned { handle.learn(topic: stateTopic) }
+    hasLearned = true
   }
 
   // MARK: - Helpers
