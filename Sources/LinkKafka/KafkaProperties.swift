@@ -27,6 +27,18 @@ public struct KafkaProperties: Sendable {
     self.guardian = guardian
   }
 
+  /// The same properties with the largest batches that a producer should make (`batch.size`), unless the user has said otherwise: as large as
+  /// every topic takes, at most librdkafka's own default. So a record that is too large for its topic is alone in its batch and takes no other
+  /// down with it; and a partition's records of one transaction mostly go in one request. (While more of them wait for the one under way,
+  /// librdkafka's thread never sleeps.)
+  ///
+  /// - Parameter recordByteLimit: The smallest `max.message.bytes` of the topics.
+  public func batching(recordByteLimit: Int) -> KafkaProperties {
+    var properties = self
+    if values["batch.size"] == nil { properties.values["batch.size"] = String(min(max(recordByteLimit, 1), 1_000_000)) }
+    return properties
+  }
+
   /// What exactly-once rests on: these are refused by name when a user sets them.
   public static let ownedByProtocol: [String] = [
     "isolation.level", "enable.auto.commit", "enable.auto.offset.store", "enable.partition.eof", "auto.offset.reset",

@@ -15,10 +15,16 @@ final class Inbox: Sendable {
   private let waiting = Mutex<[Message]>([])
   private let arrived = DispatchSemaphore(value: 0)
   /// Wakes the loop out of its consumer's poll.
-  private let wakeConsumer = Mutex<(@Sendable () -> Void)?>(nil)
+  private let alarm = Mutex<Alarm?>(nil)
+
+  /// A function in a struct: one that stands in a `Mutex` by itself is wrapped once more by each `withLock`, and a call goes through all
+  /// the wrappings.
+  private struct Alarm: Sendable {
+    var ring: @Sendable () -> Void
+  }
 
   /// Has `wake` called whenever something is left here.
-  func wakes(_ wake: @escaping @Sendable () -> Void) { wakeConsumer.withLock { $0 = wake } }
+  func wakes(_ wake: @escaping @Sendable () -> Void) { alarm.withLock { $0 = Alarm(ring: wake) } }
 
   /// Leaves an event, from any thread.
   func post(_ event: Event) { put(.event(event)) }
@@ -51,6 +57,6 @@ final class Inbox: Sendable {
     // One wake for all that wait: the loop takes everything at once.
     guard wasEmpty else { return }
     arrived.signal()
-    wakeConsumer.withLock { $0 }?()
+    alarm.withLock { $0 }?.ring()
   }
 }

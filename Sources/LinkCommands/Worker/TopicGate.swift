@@ -21,6 +21,8 @@ struct TopicGate {
     var partitionCount: Int32
     /// Bytes that a record of the dead-letter topic may have.
     var deadLetterMaxBytes: Int
+    /// Bytes that a record may have in each of the topics: the smallest of their limits.
+    var recordByteLimit: Int
     /// Milliseconds for which the state topic keeps tombstones.
     var tombstoneRetention: Milliseconds
   }
@@ -31,6 +33,7 @@ struct TopicGate {
     case .made(let partitionCount):
       return Pass(
         partitionCount: partitionCount, deadLetterMaxBytes: TopicPlan.defaultMessageLimit,
+        recordByteLimit: TopicPlan.defaultMessageLimit,
         tombstoneRetention: Milliseconds(TopicPlan.week))
     case .checked: return try check()
     }
@@ -50,6 +53,8 @@ struct TopicGate {
     return Pass(
       partitionCount: Int32(clamping: found[.requests]?.partitions ?? 0),
       deadLetterMaxBytes: number("max.message.bytes", found[.deadLetters]) ?? TopicPlan.defaultMessageLimit,
+      recordByteLimit: found.values.compactMap { number("max.message.bytes", $0) }.min()
+        ?? TopicPlan.defaultMessageLimit,
       tombstoneRetention: number("delete.retention.ms", found[.state]).map { Milliseconds($0) }
         ?? Milliseconds(TopicPlan.week))
   }

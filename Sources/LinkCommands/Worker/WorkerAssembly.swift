@@ -32,7 +32,8 @@ struct WorkerAssembly {
     }
     try bind(store, clusterID: try attempt { () throws(KafkaFailure) in try reader.clusterID() })
     let thread = try start(store)
-    let transactions = TransactionQueue(publisher: try makePublisher(kafka, instanceID), inbox: inbox)
+    let producing = kafka.batching(recordByteLimit: topics.recordByteLimit)
+    let transactions = TransactionQueue(publisher: try makePublisher(producing, instanceID), inbox: inbox)
     let restorer = Restorer(
       reader: reader, store: thread, transactions: transactions, inbox: inbox, log: log,
       settings: .init(startsFromBeginning: options.startsFromBeginning, tombstoneRetention: topics.tombstoneRetention))

@@ -27,9 +27,8 @@ public struct Digest: Hashable, Sendable, CustomStringConvertible {
 
   /// Its 32 bytes.
   public var bytes: [UInt8] {
-    [words.0, words.1, words.2, words.3].flatMap { word in
-      stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
-    }
+    let ordered = (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+    return withUnsafeBytes(of: ordered) { Array($0) }
   }
 
   /// Its 64 lower-case hexadecimal digits.

@@ -41,6 +41,12 @@ public struct Text: Hashable, Comparable, Sendable, ExpressibleByStringLiteral, 
     return false
   }
 
+  /// Feeds the bytes as a whole: an array feeds them one by one, and links are looked up by their keys many times.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(utf8.count)
+    utf8.withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
+
   /// In the order of their bytes.
   public static func < (left: Text, right: Text) -> Bool { left.utf8.lexicographicallyPrecedes(right.utf8) }
 }

@@ -117,13 +117,17 @@ extension [UInt8] {
   /// Appends an integer in decimal digits, without a detour over `String`.
   mutating func append(decimal value: Int64) {
     if value < 0 { append(UInt8(ascii: "-")) }
-    var rest = value.magnitude
-    let start = count
-    repeat {
-      append(0x30 + UInt8(rest % 10))
-      rest /= 10
-    } while rest > 0
-    self[start...].reverse()
+    // Int64.min has 19 digits. Turning a slice of the array round in place would copy the array.
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 19) { digits in
+      var start = digits.count
+      var rest = value.magnitude
+      repeat {
+        start -= 1
+        digits.initializeElement(at: start, to: 0x30 + UInt8(truncatingIfNeeded: rest % 10))
+        rest /= 10
+      } while rest > 0
+      append(contentsOf: UnsafeMutableBufferPointer(rebasing: digits[start...]))
+    }
   }
 
   /// The decimal digits of an integer in ASCII.
