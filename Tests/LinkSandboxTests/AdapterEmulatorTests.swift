@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import LinkCore
 import LinkSandbox
@@ -21,6 +22,19 @@ struct AdapterEmulatorTests {
     let all = try #require(emulator.verify(Secret(Array(try client.token(body(1)).utf8))))
     #expect(all.accounts == .all)
     #expect(all.isVerified == nil)
+  }
+
+  @Test("It ends at once although a process that was started meanwhile lives on")
+  func endsBesideChildren() throws {
+    let emulator = try emulator()
+    let child = try ChildProcess(["sleep", "20"], output: "/dev/null")
+    let ended = DispatchSemaphore(value: 0)
+    DispatchQueue.global().async {
+      emulator.stop()
+      ended.signal()
+    }
+    #expect(ended.wait(timeout: .now() + 10) == .success)
+    child.terminate(within: 0)
   }
 
   @Test("Two calls with one body make two tokens, both good")

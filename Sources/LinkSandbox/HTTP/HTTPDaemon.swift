@@ -36,8 +36,8 @@ final class HTTPDaemon: @unchecked Sendable {
     if let handle { MHD_stop_daemon(handle) }
   }
 
-  /// Serves until the other end of the pipe `bell` is closed; then answers what is held.
-  func serve(untilClosed bell: Int32) {
+  /// Serves until something comes through the pipe `bell`; then answers what is held.
+  func serve(until bell: Int32) {
     guard let handle else { return }
     let events = link_mhd_epoll_descriptor(handle)
     while true {

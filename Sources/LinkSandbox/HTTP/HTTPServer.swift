@@ -7,7 +7,7 @@ final class HTTPServer: Sendable {
   let port: UInt16
   private let ending: Mutex<Ending?>
 
-  /// What it takes to end the server: its thread, and the end of a pipe whose closing tells it.
+  /// What it takes to end the server: its thread, and the end of a pipe that tells it.
   private struct Ending {
     var thread: pthread_t
     var bell: Int32
@@ -32,7 +32,8 @@ final class HTTPServer: Sendable {
     }
     var bell: [Int32] = [-1, -1]
     var thread = pthread_t()
-    guard pipe(&bell) == 0, Self.start(Run(daemon: daemon, bell: bell[0]), &thread) else {
+    let hasBell = pipe(&bell) == 0 && bell.allSatisfy { fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }
+    guard hasBell, Self.start(Run(daemon: daemon, bell: bell[0]), &thread) else {
       for end in bell where end >= 0 { close(end) }
       throw SandboxFailure(
         "serve HTTP", subject, "the system gives no thread or no pipe",
@@ -51,6 +52,8 @@ final class HTTPServer: Sendable {
       return ending
     }
     guard let ending else { return }
+    // Not by closing alone: a process that was started between the pipe's making and its flag would hold the other end.
+    _ = write(ending.bell, [1], 1)
     close(ending.bell)
     pthread_join(ending.thread, nil)
   }
@@ -62,7 +65,7 @@ final class HTTPServer: Sendable {
       { context in
         if let context {
           let run = Unmanaged<Run>.fromOpaque(context).takeRetainedValue()
-          run.daemon.serve(untilClosed: run.bell)
+          run.daemon.serve(until: run.bell)
           close(run.bell)
         }
         return nil
