@@ -97,7 +97,7 @@ private struct Run {
     try deployment.awaitNoLag(worker: last)
     let outcome = try last.stop()
     #expect(outcome.code == 0)
-    try traffic.prove(deployment, emulator, logs: logs + [outcome.errors], deaths: deaths, repeats: .ofMoved)
+    try traffic.prove(deployment, emulator, logs: logs + [outcome.errors], deaths: deaths)
     return last
   }
 }

@@ -99,8 +99,8 @@ private struct SourceFile {
 
   var lineCount: Int { lines.count }
 
-  /// Standard output is the console's business.
-  var isConsole: Bool { path.hasSuffix("Console.swift") }
+  /// Standard output is the console's business, and the benchmark's.
+  var isConsole: Bool { path.hasSuffix("Console.swift") || path.hasPrefix("Sources/LinkBench/") }
 
   /// Lines with their numbers, without comments.
   var code: [(Int, String)] {

@@ -9,8 +9,7 @@ struct TailSearch {
 
   /// Whether any of the batch's state records stands behind the store's checkpoint. One is as good as all: they are of one transaction.
   ///
-  /// A batch without state records is not found, and so done again: it holds moved requests and offsets only, and a request that is moved
-  /// twice is a duplicate at home.
+  /// A batch without state records is not found, and so done again: it holds nothing but offsets.
   func finds(_ batch: Batch) throws -> Bool {
     var sought: [Int32: Set<Entry>] = [:]
     for decision in batch.decisions {

@@ -2,6 +2,8 @@
 struct CredentialGate: Sendable {
   /// The least time between two probes.
   static let probeInterval: Milliseconds = 30_000
+  /// Over how long the links that were put off come back after a probe: long enough for the probe's answer to be there.
+  static let restJitter: Milliseconds = 3000
 
   private var state = State.open
   /// Users whose last answer was 401 or 403, since the last success.
@@ -14,6 +16,9 @@ struct CredentialGate: Sendable {
   }
 
   var isOpen: Bool { if case .open = state { true } else { false } }
+
+  /// Whether a probe is under way.
+  var isProbing: Bool { if case .closed(_, .some) = state { true } else { false } }
 
   /// When the next probe may be sent; nil while open or while a probe is under way.
   var probeAt: Milliseconds? { if case .closed(let probeAt, nil) = state { probeAt } else { nil } }

@@ -50,7 +50,10 @@ extension Engine {
     while !isStopping, calls.count < settings.concurrency, commits.count < settings.windowLimit,
       let key = ready.first
     {
-      guard gate.admits(uptime: now.uptime) else { return postponeReady() }
+      guard gate.admits(uptime: now.uptime) else {
+        // A probe's answer is not far: it says whether they may go.
+        return gate.isProbing ? () : postponeReady()
+      }
       ready.removeFirst()
       guard let link = active[key], link.stage == .queued, let body = link.link else { continue }
       call(key, body, link.lane)
@@ -79,7 +82,7 @@ extension Engine {
     for key in waiting {
       guard let link = active[key], var body = link.link else { continue }
       let rest = max(gate.probeAt.map { $0 - now.uptime } ?? CredentialGate.probeInterval, 0)
-      let due = now.wall + rest + Milliseconds.random(in: 0...CredentialGate.probeInterval, using: &random)
+      let due = now.wall + rest + Milliseconds.random(in: 0...CredentialGate.restJitter, using: &random)
       body.state = .scheduled(
         due: min(due, body.deadline(settings.retry, stateRetention: settings.stateRetention)))
       endTurn(of: key)

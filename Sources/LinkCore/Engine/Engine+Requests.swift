@@ -27,11 +27,14 @@ extension Engine {
     meet(incoming)
   }
 
+  /// A move writes a mark too: moved again after a restart, a request that is refused at home would be refused twice.
   private mutating func move(_ incoming: Incoming, to home: Int32) {
+    guard let mark = newMark(incoming.record, incoming.lane) else { return }
     propose(
       Proposal(
         id: nextNumber(), lane: incoming.lane, settles: incoming.record.offset,
-        records: [writer.moved(record: incoming.record, userId: incoming.key.userId, home: home)]))
+        records: [writer.moved(record: incoming.record, userId: incoming.key.userId, home: home)],
+        state: [.mark(mark)]))
     note(.moved, lane: incoming.lane, offset: incoming.record.offset, key: incoming.key)
   }
 
