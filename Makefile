@@ -20,7 +20,8 @@ test: ## install what is missing, build, lint, check the schemas, run every test
 	scripts/install-dependencies --build --test
 	swift build --build-tests
 	$(MAKE) --no-print-directory lint schemas
-	@status=0; swift test $(TEST_ARGS) || status=$$?; \
+	@# One test at a time: side by side on few cores, those that wait for processes and sockets starve each other.
+	@status=0; swift test --no-parallel $(TEST_ARGS) || status=$$?; \
 	if [ -z "$$KAFKA_HOME" ]; then \
 	  echo "NOT RUN: the tests on a real Kafka. Set KAFKA_HOME to an unpacked Apache Kafka (3.8 or newer) to run them."; \
 	fi; \

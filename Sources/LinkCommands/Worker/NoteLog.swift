@@ -30,9 +30,10 @@ struct NoteLog: Sendable {
       log.debug(
         "transaction.committed", "A transaction is committed.",
         ["decisions": .integer(decisions), "milliseconds": .integer(took)])
-    case .commitFailed(let reason):
+    case .commitFailed(let reason, let inARow):
+      // One may pass by itself; several in a row want a person.
       log.alarm(
-        .warning, "transaction.failed", key: "transaction.failed", limiter: alarms,
+        inARow > 3 ? .error : .warning, "transaction.failed", key: "transaction.failed", limiter: alarms,
         "A transaction did not commit and is looked into or tried again: \(reason)")
     case .decisionRefused(let partition, let offset, let reason):
       log.error(

@@ -29,7 +29,8 @@ struct CommitQueue: Sendable {
   private var waitsSince: Milliseconds?
   /// After a failed transaction: when the next may begin.
   private(set) var notBefore: Milliseconds = 0
-  private var failures = 0
+  /// Transactions that failed since one was committed, up to the number that sets the longest pause.
+  private(set) var failures = 0
   /// Whether the last transaction was one of a decision that rested: then the others have theirs first.
   private var lastWasRested = false
 

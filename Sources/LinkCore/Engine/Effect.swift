@@ -38,8 +38,8 @@ public enum Note: Equatable, Sendable {
   case called(key: LinkKey, verdict: Attempt.Verdict, status: Int?, detail: String?, took: Milliseconds)
   /// A transaction is committed: decisions, and milliseconds since its batch was built.
   case committed(decisions: Int, took: Milliseconds)
-  /// A transaction did not commit and will be tried again.
-  case commitFailed(reason: String)
+  /// A transaction did not commit, or nobody can say; it is looked into or tried again. `inARow` counts those that failed since one did commit.
+  case commitFailed(reason: String, inARow: Int)
   /// The broker refuses a decision's records for themselves: its lane waits, the others go on.
   case decisionRefused(partition: Int32, offset: Int64?, reason: String)
   /// The adapter refuses the credential: calls stop but for a probe.

@@ -48,7 +48,7 @@ extension Engine {
     // Nobody can say how it ended: the batch stays under way until the state topic's tail has told.
     if case .unknown(let reason) = result {
       guard let pending = commits.inFlight, pending.batch.id == batch else { return }
-      effects.append(.note(.commitFailed(reason: reason)))
+      effects.append(.note(.commitFailed(reason: reason, inARow: commits.failures)))
       return effects.append(.reconcile(pending.batch))
     }
     guard let transaction = commits.end(batch) else { return }
@@ -140,7 +140,7 @@ extension Engine {
 
   private mutating func aborted(_ transaction: CommitQueue.InFlight, _ reason: String) {
     restore(transaction, afterFailure: true) { $0 }
-    effects.append(.note(.commitFailed(reason: reason)))
+    effects.append(.note(.commitFailed(reason: reason, inARow: commits.failures)))
   }
 
   /// The broker refused some records for themselves: they rest and are tried alone, the others go on.
