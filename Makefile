@@ -40,7 +40,9 @@ format: ## bring the source into its style
 schemas: ## check schemas, examples and the documents' JSON with an independent validator
 	scripts/check-schemas
 
-bench: build ## measure throughput, latency and memory on a real Kafka (KAFKA_HOME; BENCH_ARGS="--help")
+bench: ## measure throughput, latency and memory on a real Kafka (KAFKA_HOME; BENCH_ARGS="--help")
+	@[ -n "$$KAFKA_HOME" ] || { echo "make bench: KAFKA_HOME must name an unpacked Apache Kafka (3.8 or newer)." >&2; exit 69; }
+	$(MAKE) --no-print-directory build
 	swift build -c release --static-swift-stdlib --product linkbench
 	.build/release/linkbench $(BENCH_ARGS)
 

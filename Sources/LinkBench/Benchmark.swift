@@ -11,7 +11,7 @@ enum Benchmark {
       }
       let options = try BenchOptions(arguments)
       if options.wantsHelp {
-        print(BenchOptions.help)
+        tell(BenchOptions.help)
         return 0
       }
       guard let home = environment["KAFKA_HOME"], !home.isEmpty else {
@@ -20,7 +20,7 @@ enum Benchmark {
           hint: "KAFKA_HOME=/path/to/an/unpacked/kafka make bench", exitCode: 69)
       }
       let results = try measureAll(options, kafkaHome: home)
-      print(options.writesJSON ? Report(options, results).json : Report(options, results).text)
+      tell(options.writesJSON ? Report(options, results).json : Report(options, results).text)
       return 0
     } catch let failure as BenchFailure {
       say(failure.description)
@@ -71,8 +71,18 @@ struct BenchFailure: Error, CustomStringConvertible {
   var description: String { "linkbench: cannot \(operation): \(subject): \(problem). Try: \(hint)" }
 }
 
-/// Progress and failures go to standard error: standard output has the results alone.
-func say(_ line: String) {
-  let bytes = Array((line + "\n").utf8)
-  _ = write(STDERR_FILENO, bytes, bytes.count)
+/// Results go to standard output.
+private func tell(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+/// Progress and failures go to standard error.
+func say(_ line: String) { write(line, to: STDERR_FILENO) }
+
+private func write(_ line: String, to descriptor: Int32) {
+  var rest = Array((line + "\n").utf8)[...]
+  while !rest.isEmpty {
+    let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+    // A reader that has gone wants nothing more.
+    guard count > 0 else { return }
+    rest = rest.dropFirst(count)
+  }
 }
