@@ -27,15 +27,20 @@ public struct KafkaProperties: Sendable {
     self.guardian = guardian
   }
 
-  /// The same properties with the largest batches that a producer should make (`batch.size`), unless the user has said otherwise: as large as
-  /// every topic takes, at most librdkafka's own default. So a record that is too large for its topic is alone in its batch and takes no other
+  /// The same properties with what a producer of these topics should have, unless the user has said otherwise: records as large as any of the
+  /// topics takes (`message.max.bytes`), and the largest batches (`batch.size`) that every topic takes, at most librdkafka's own default. So a record that is too large for its topic is alone in its batch and takes no other
   /// down with it; and a partition's records of one transaction mostly go in one request. (While more of them wait for the one under way,
   /// librdkafka's thread never sleeps.)
   ///
-  /// - Parameter recordByteLimit: The smallest `max.message.bytes` of the topics.
-  public func batching(recordByteLimit: Int) -> KafkaProperties {
+  /// - Parameters:
+  ///   - recordByteLimit: The largest `max.message.bytes` of the topics.
+  ///   - batchByteLimit: The smallest of them.
+  public func producing(recordByteLimit: Int, batchByteLimit: Int) -> KafkaProperties {
     var properties = self
-    if values["batch.size"] == nil { properties.values["batch.size"] = String(min(max(recordByteLimit, 1), 1_000_000)) }
+    if values["batch.size"] == nil { properties.values["batch.size"] = String(min(max(batchByteLimit, 1), 1_000_000)) }
+    if values["message.max.bytes"] == nil {
+      properties.values["message.max.bytes"] = String(min(max(recordByteLimit + (64 << 10), 1_179_648), 100 << 20))
+    }
     return properties
   }
 

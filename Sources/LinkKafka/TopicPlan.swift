@@ -35,18 +35,22 @@ public struct TopicPlan: Equatable, Sendable {
   ///   - names: The topics' names.
   ///   - partitions: How many requests and state have, and the others too.
   ///   - replication: nil: the brokers' default. At three or more, two copies must have a record before it counts as written.
-  public static func all(names: [TopicRole: String], partitions: Int = 12, replication: Int? = nil) -> [TopicPlan] {
+  ///   - requestByteLimit: `max.message.bytes` of the requests topic where it exists; Kafka's default unless given.
+  public static func all(
+    names: [TopicRole: String], partitions: Int = 12, replication: Int? = nil,
+    requestByteLimit: Int = defaultMessageLimit
+  ) -> [TopicPlan] {
     TopicRole.allCases.map { role in
       var settings = ["unclean.leader.election.enable": "false"]
       if let replication, replication >= 3 { settings["min.insync.replicas"] = "2" }
-      settings.merge(own(role)) { $1 }
+      settings.merge(own(role, requestByteLimit)) { $1 }
       return TopicPlan(
         role: role, name: names[role] ?? role.rawValue, partitions: partitions, replication: replication,
         settings: settings)
     }
   }
 
-  private static func own(_ role: TopicRole) -> [String: String] {
+  private static func own(_ role: TopicRole, _ requestByteLimit: Int) -> [String: String] {
     switch role {
     case .requests: ["cleanup.policy": "delete"]
     case .outcomes: ["cleanup.policy": "delete", "retention.ms": String(week)]
@@ -56,7 +60,7 @@ public struct TopicPlan: Equatable, Sendable {
         "delete.retention.ms": String(week),
       ]
     case .deadLetters:
-      ["cleanup.policy": "delete", "max.message.bytes": String(defaultMessageLimit + deadLetterMargin)]
+      ["cleanup.policy": "delete", "max.message.bytes": String(requestByteLimit + deadLetterMargin)]
     }
   }
 }

@@ -37,11 +37,21 @@ struct TopicsOnCluster {
     let missing = TopicRole.allCases.filter { found[names[$0] ?? ""] == nil }
     let count = try partitionCount(asked: partitions, found: found)
     var made: Set<TopicRole> = []
-    for plan in TopicPlan.all(names: names, partitions: count, replication: replication)
+    let plans = TopicPlan.all(
+      names: names, partitions: count, replication: replication,
+      requestByteLimit: try requestByteLimit(found) ?? TopicPlan.defaultMessageLimit)
+    for plan in plans
     where missing.contains(plan.role) {
       if try make(plan) { made.insert(plan.role) }
     }
     return made
+  }
+
+  /// What a record of the existing requests topic may have, for its dead letter.
+  private func requestByteLimit(_ found: [String: TopicDescription]) throws(CommandFailure) -> Int? {
+    guard let name = names[.requests], found[name] != nil else { return nil }
+    let settings = try Self.asking { () throws(KafkaFailure) in try admin.describe(topics: [name]) }
+    return settings[name]?["max.message.bytes"].flatMap { Int($0) }
   }
 
   /// Requests and state have the same number: whichever exists says it.

@@ -40,7 +40,6 @@ public struct SecretFile: Hashable, Sendable {
     }
     if bytes.last == UInt8(ascii: "\n") {
       bytes.removeLast()
-      if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
     }
     guard !bytes.isEmpty else {
       throw SettingFault("names a file that is empty", hint: "write the secret into it, on one line")

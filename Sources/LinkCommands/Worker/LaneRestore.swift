@@ -117,6 +117,7 @@ struct LaneRestore {
     try store.withStore { store throws(StoreFailure) in
       try store.absorb(partition, entries: [], checkpoint: end, at: now)
       try store.resetWakes(partition)
+      try store.expireJournal(before: now)
     }
   }
 
@@ -145,7 +146,7 @@ struct LaneRestore {
           "the group's committed offset \(committed) is not in the partition (\(log.low) … \(log.high)): requests were lost, or "
           + "the topic was made anew. Try: find out which; then set the group's offset, and start again")
     }
-    if committed == nil, found.hasLinks, !settings.startsFromBeginning {
+    if committed == nil, found.hasLinks || !found.marks.isEmpty, !settings.startsFromBeginning {
       return .blocked(
         lane,
         reason: "the group has no committed offset, but there is state of this partition: the offset is lost. Try: run "

@@ -6,11 +6,13 @@ import LinkOps
 struct NoteLog: Sendable {
   let log: Log
   private let alarms = AlarmLimiter()
+  private let tally = Tally()
 
   init(log: Log) { self.log = log }
 
   /// Writes one note.
   func write(_ note: Note) {
+    tally.count(note)
     switch note {
     case .laneOpened(let partition, let position):
       log.info(
@@ -36,8 +38,8 @@ struct NoteLog: Sendable {
         inARow > 3 ? .error : .warning, "transaction.failed", key: "transaction.failed", limiter: alarms,
         "A transaction did not commit and is looked into or tried again: \(reason)")
     case .decisionRefused(let partition, let offset, let reason):
-      log.error(
-        "decision.refused",
+      log.alarm(
+        .error, "decision.refused", key: "decision.refused/\(partition)", limiter: alarms,
         "Kafka refuses the records of a decision; the partition's offset waits for it, others go on: \(reason)",
         ["partition": .integer(partition), "offset": .integer(offset ?? -1)])
     case .credentialRefused(let status):
@@ -50,6 +52,9 @@ struct NoteLog: Sendable {
       log.info("adapter.credential.accepted", "The adapter takes the credential again; calls go on.")
     }
   }
+
+  /// Writes how many of each kind there were: a record without a value leaves no other trace.
+  func writeTally() { log.info("worker.totals", "What this worker did since it started.", tally.fields) }
 
   /// Writes that partitions went to others.
   func write(revoked partitions: [Int32]) {

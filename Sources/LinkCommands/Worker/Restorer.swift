@@ -10,6 +10,7 @@ import Synchronization
 final class Restorer: Sendable {
   private let queue = DispatchQueue(label: "linkworker.restore")
   private let reader: Mutex<StateReader>
+  private let admin: KafkaAdmin
   private let store: StoreThread
   private let transactions: TransactionQueue
   private let inbox: Inbox
@@ -20,6 +21,10 @@ final class Restorer: Sendable {
 
   /// What the restorer must know of the worker's settings.
   struct Settings: Sendable {
+    /// The names of the requests and of the state topic, and how many partitions both had at the start.
+    var requestsTopic: String
+    var stateTopic: String
+    var partitionCount: Int32
     /// Whether a lane without a committed offset starts at its beginning although its state is not empty.
     var startsFromBeginning: Bool
     /// Milliseconds after which a checkpoint may lie behind tombstones that are gone.
@@ -27,10 +32,12 @@ final class Restorer: Sendable {
   }
 
   init(
-    reader: sending StateReader, store: StoreThread, transactions: TransactionQueue, inbox: Inbox, log: Log,
+    reader: sending StateReader, admin: KafkaAdmin, store: StoreThread, transactions: TransactionQueue, inbox: Inbox,
+    log: Log,
     settings: Settings
   ) {
     self.reader = Mutex(reader)
+    self.admin = admin
     self.store = store
     self.transactions = transactions
     self.inbox = inbox
@@ -43,6 +50,7 @@ final class Restorer: Sendable {
     let generation = generation.withLock { $0 }
     queue.async { [self] in
       retry(generation, "restore") { [self] in
+        guard try topicsAreTheSame() else { return }
         try reader.withLock { reader in
           let restore = LaneRestore(
             reader: reader, store: store, log: log, settings: settings, isCancelled: { [self] in isPast(generation) })
@@ -53,6 +61,23 @@ final class Restorer: Sendable {
     }
   }
 
+  /// Whether the topics still have the partitions that they had at the start. Where they have not, users have other homes: the process ends.
+  private func topicsAreTheSame() throws(KafkaFailure) -> Bool {
+    let found = try admin.metadata(of: [settings.requestsTopic, settings.stateTopic])
+    for topic in [settings.requestsTopic, settings.stateTopic] {
+      let count = found[topic]?.partitions ?? 0
+      guard count != Int(settings.partitionCount) else { continue }
+      inbox.end(
+        .failed(
+          reason:
+            "topic \(topic) had \(settings.partitionCount) partitions when the worker started, and has \(count) now: a user's "
+            + "requests have their home by that number. Try: linkworker topics check, which says what to do",
+          exitCode: ExitCode.config.rawValue))
+      return false
+    }
+    return true
+  }
+
   /// Finds out whether a batch was committed. The new producer is initialised first: behind that nothing of the old one can be
   /// committed any more.
   func reconcile(_ batch: Batch) {
@@ -60,9 +85,11 @@ final class Restorer: Sendable {
       // Not bound to a generation: the engine commits nothing more before it knows.
       retry(nil, "reconcile") { [self] in
         try transactions.prepare()
-        let isCommitted = try reader.withLock { reader in
-          try TailSearch(reader: reader, store: store).finds(batch)
+        let isFound = try reader.withLock { reader in
+          try TailSearch(reader: reader, store: store, log: log, isCancelled: { [self] in isClosing.withLock { $0 } })
+            .finds(batch)
         }
+        guard let isCommitted = isFound else { return }
         inbox.post(
           .ended(
             batch: batch.id,

@@ -1,16 +1,20 @@
 import LinkCore
 import LinkKafka
+import LinkOps
 import LinkStore
 
 /// Looks for a batch in the tail of the state topic: what stands there is committed.
 struct TailSearch {
   let reader: StateReader
   let store: StoreThread
+  let log: Log
+  let isCancelled: () -> Bool
 
   /// Whether any of the batch's state records stands behind the store's checkpoint. One is as good as all: they are of one transaction.
   ///
   /// A batch without state records is not found, and so done again: it holds nothing but offsets.
-  func finds(_ batch: Batch) throws -> Bool {
+  /// - Returns: nil where it was cancelled.
+  func finds(_ batch: Batch) throws -> Bool? {
     var sought: [Int32: Set<Entry>] = [:]
     for decision in batch.decisions {
       for record in decision.state {
@@ -27,11 +31,15 @@ struct TailSearch {
       ends[partition] = try reader.end(partition: partition)
     }
     var isFound = false
-    _ = try reader.read(from: starts, to: ends) { partition, entries in
+    let isWhole = try reader.read(
+      from: starts, to: ends,
+      onStuck: { log.error("reconcile.stuck", "\($0)", ["partition": .integer($0.partition)]) },
+      isCancelled: isCancelled
+    ) { partition, entries in
       let records = sought[partition] ?? []
       isFound = isFound || entries.contains { records.contains(Entry(key: $0.key, value: $0.value)) }
     }
-    return isFound
+    return isWhole || isFound ? isFound : nil
   }
 
   private struct Entry: Hashable {

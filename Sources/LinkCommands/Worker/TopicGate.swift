@@ -23,6 +23,8 @@ struct TopicGate {
     var deadLetterMaxBytes: Int
     /// Bytes that a record may have in each of the topics: the smallest of their limits.
     var recordByteLimit: Int
+    /// Bytes that a record may have in the topic that takes the largest ones.
+    var largestRecordByteLimit: Int
     /// Milliseconds for which the state topic keeps tombstones.
     var tombstoneRetention: Milliseconds
   }
@@ -33,7 +35,7 @@ struct TopicGate {
     case .made(let partitionCount):
       return Pass(
         partitionCount: partitionCount, deadLetterMaxBytes: TopicPlan.defaultMessageLimit,
-        recordByteLimit: TopicPlan.defaultMessageLimit,
+        recordByteLimit: TopicPlan.defaultMessageLimit, largestRecordByteLimit: TopicPlan.defaultMessageLimit,
         tombstoneRetention: Milliseconds(TopicPlan.week))
     case .checked: return try check()
     }
@@ -50,11 +52,12 @@ struct TopicGate {
       throw failure
     }
     for finding in findings { log.warning("topics.unwise", finding.text) }
+    let limits = found.values.compactMap { number("max.message.bytes", $0) }
     return Pass(
       partitionCount: Int32(clamping: found[.requests]?.partitions ?? 0),
       deadLetterMaxBytes: number("max.message.bytes", found[.deadLetters]) ?? TopicPlan.defaultMessageLimit,
-      recordByteLimit: found.values.compactMap { number("max.message.bytes", $0) }.min()
-        ?? TopicPlan.defaultMessageLimit,
+      recordByteLimit: limits.min() ?? TopicPlan.defaultMessageLimit,
+      largestRecordByteLimit: limits.max() ?? TopicPlan.defaultMessageLimit,
       tombstoneRetention: number("delete.retention.ms", found[.state]).map { Milliseconds($0) }
         ?? Milliseconds(TopicPlan.week))
   }

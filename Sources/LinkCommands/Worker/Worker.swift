@@ -19,6 +19,8 @@ final class Worker {
   private let inbox: Inbox
   private let edges: WorkerEdges
   private let loop: WorkerLoop
+  /// What leaving the group and closing the store may take.
+  private let closeLimit: Milliseconds
 
   /// Checks everything that can be wrong before anything is consumed: credential, store, Kafka, topics.
   init(settings: WorkerSettings, options: Options = Options(), log: Log) throws(CommandFailure) {
@@ -29,10 +31,10 @@ final class Worker {
     let parts = try assembly.build()
     edges = parts.edges
     // A stop is cut short while there is time left to leave the group and close the store.
-    let closing = min(settings.shutdownTimeout / 5, 3000)
+    closeLimit = max(min(settings.shutdownTimeout / 5, 5000), 1000)
     loop = WorkerLoop(
       engine: Engine(settings: parts.engineSettings, sha256: sha256, now: SystemClock.now()), edges: parts.edges,
-      log: log, stopLimit: settings.shutdownTimeout - closing)
+      log: log, stopLimit: max(settings.shutdownTimeout - closeLimit, 0))
     log.info(
       "worker.started", "The worker joins its group.",
       [
@@ -52,7 +54,7 @@ final class Worker {
     } catch {
       end = .failed(reason: error.description, exitCode: error.exitCode.rawValue)
     }
-    Watchdog.guarding("close its clients", limit: 15_000, log: log) { edges.close() }
+    Watchdog.guarding("close its clients", limit: closeLimit, log: log) { edges.close() }
     defer { log.flush() }
     switch end {
     case .stopped(let isWhole):
@@ -60,7 +62,7 @@ final class Worker {
         "worker.stopped",
         isWhole
           ? "All that was in flight is settled."
-          : "The stop was cut short by shutdown.timeout.ms: what was in flight is done again by the next worker.",
+          : "Not all that was in flight is settled, for want of time or because Kafka refuses it: the next worker goes on.",
         ["whole": .bool(isWhole)])
       return .ok
     case .failed(let reason, let exitCode):

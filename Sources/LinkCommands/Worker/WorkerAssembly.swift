@@ -32,11 +32,17 @@ struct WorkerAssembly {
     }
     try bind(store, clusterID: try attempt { () throws(KafkaFailure) in try reader.clusterID() })
     let thread = try start(store)
-    let producing = kafka.batching(recordByteLimit: topics.recordByteLimit)
+    let producing = kafka.producing(
+      recordByteLimit: topics.largestRecordByteLimit, batchByteLimit: topics.recordByteLimit)
     let transactions = TransactionQueue(publisher: try makePublisher(producing, instanceID), inbox: inbox)
     let restorer = Restorer(
-      reader: reader, store: thread, transactions: transactions, inbox: inbox, log: log,
-      settings: .init(startsFromBeginning: options.startsFromBeginning, tombstoneRetention: topics.tombstoneRetention))
+      reader: reader, admin: try attempt { () throws(KafkaFailure) in try KafkaAdmin(properties: kafka) },
+      store: thread,
+      transactions: transactions, inbox: inbox, log: log,
+      settings: .init(
+        requestsTopic: settings.topics.requests, stateTopic: settings.topics.state,
+        partitionCount: topics.partitionCount,
+        startsFromBeginning: options.startsFromBeginning, tombstoneRetention: topics.tombstoneRetention))
     let consumer = try makeConsumer(kafka)
     inbox.wakes { [waker = consumer.waker] in waker.wake() }
     return Parts(
@@ -132,13 +138,19 @@ struct WorkerAssembly {
     EngineSettings(
       partitionCount: topics.partitionCount, groupID: settings.kafka.groupId, instanceID: instanceID,
       requestsTopic: settings.topics.requests, eventMaxBytes: settings.eventByteLimit,
-      deadLetterMaxBytes: topics.deadLetterMaxBytes, unknownType: settings.unknownType,
+      deadLetterMaxBytes: min(topics.deadLetterMaxBytes, kafkaRecordByteLimit ?? .max),
+      unknownType: settings.unknownType,
       concurrency: settings.adapter.concurrency,
       retry: RetryPolicy(
         initial: settings.retry.initial, limit: settings.retry.max, attemptLimit: settings.retry.attempts,
         deadline: settings.retry.deadline),
       tokenLife: settings.tokenLife, stateRetention: settings.stateRetention, commitLinger: settings.commit.linger,
       commitBatch: settings.commit.batch, seed: .random(in: .min ... .max))
+  }
+
+  /// What the user says that no record may exceed.
+  private var kafkaRecordByteLimit: Int? {
+    settings.kafka.properties.first { $0.name == "message.max.bytes" }.flatMap { Int($0.reveal()) }
   }
 
   private func attempt<Value>(_ body: () throws(KafkaFailure) -> Value) throws(CommandFailure) -> Value {

@@ -18,7 +18,9 @@ final class WorkerLoop {
   private var started: Set<Int32> = []
   /// Since when the engine takes no more records; and the lanes that are paused for it.
   private var saturatedSince: Milliseconds?
-  private var pausedLanes: [Int32] = []
+  private var pausedLanes: Set<Int32> = []
+  /// Lanes that the engine holds back for themselves.
+  private var heldLanes: Set<Int32> = []
 
   /// Records that are taken in one turn before timers and answers have theirs.
   private static let recordLimit = 512
@@ -42,7 +44,10 @@ final class WorkerLoop {
   func run() -> WorkerEnd {
     while true {
       turn()
-      if let end { return end }
+      if let end {
+        notes.writeTally()
+        return end
+      }
     }
   }
 
@@ -70,7 +75,7 @@ final class WorkerLoop {
   private func takeRecords() {
     saturatedSince = nil
     if !pausedLanes.isEmpty {
-      let paused = pausedLanes.filter(started.contains)
+      let paused = pausedLanes.intersection(started).subtracting(heldLanes).sorted()
       pausedLanes = []
       attempt { () throws(KafkaFailure) in try edges.consumer.resume(paused) }
     }
@@ -91,10 +96,10 @@ final class WorkerLoop {
     let since = saturatedSince ?? now.uptime
     saturatedSince = since
     if now.uptime - since > Self.sleepLimit {
-      let unpaused = started.subtracting(pausedLanes).sorted()
+      let unpaused = started.subtracting(pausedLanes).subtracting(heldLanes)
       if !unpaused.isEmpty {
-        pausedLanes += unpaused
-        attempt { () throws(KafkaFailure) in try edges.consumer.pause(unpaused) }
+        pausedLanes.formUnion(unpaused)
+        attempt { () throws(KafkaFailure) in try edges.consumer.pause(unpaused.sorted()) }
       }
       if let polled = edges.consumer.poll(timeoutMilliseconds: 0) { takePolled(polled) }
     }
@@ -120,7 +125,8 @@ final class WorkerLoop {
     edges.transactions.drain()
     takeEvents()
     started.subtract(partitions)
-    pausedLanes.removeAll(where: partitions.contains)
+    pausedLanes.subtract(partitions)
+    heldLanes.subtract(partitions)
     take(.revoked(partitions))
     notes.write(revoked: partitions)
   }
@@ -129,16 +135,20 @@ final class WorkerLoop {
     switch effect {
     case .restore(let lanes): edges.restorer.restore(lanes)
     case .start(let partition, let offset): start(partition, offset)
-    case .pause(let partition): attempt { () throws(KafkaFailure) in try edges.consumer.pause([partition]) }
+    case .pause(let partition):
+      heldLanes.insert(partition)
+      attempt { () throws(KafkaFailure) in try edges.consumer.pause([partition]) }
     case .resume(let partition):
+      heldLanes.remove(partition)
       guard !pausedLanes.contains(partition) else { return }
       attempt { () throws(KafkaFailure) in try edges.consumer.resume([partition]) }
     case .store(let work): edges.store.submit(work)
     case .call(let call): edges.adapter.call(call)
+    case .reloadCredential: edges.adapter.reloadCredential()
     case .commit(let batch): commit(batch)
     case .reconcile(let batch): edges.restorer.reconcile(batch)
     case .note(let note): notes.write(note)
-    case .finished: end = end ?? .stopped(isWhole: true)
+    case .finished: end = end ?? .stopped(isWhole: engine.load.refused == 0)
     case .fail(let reason, let exitCode): end = end ?? .failed(reason: reason, exitCode: exitCode)
     }
   }
@@ -169,7 +179,7 @@ final class WorkerLoop {
       return
     }
     notes.write(failure)
-    if let partition = failure.partition, failure.isOffsetLost {
+    if let partition = failure.partition, started.contains(partition), failure.isOffsetLost {
       take(.lost(partition: partition, reason: failure.description))
     }
   }

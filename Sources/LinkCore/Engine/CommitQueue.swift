@@ -42,8 +42,13 @@ struct CommitQueue: Sendable {
     var since: Milliseconds
   }
 
-  /// Decisions that wait.
-  var count: Int { pending.count + resting.count }
+  /// Decisions that wait for a transaction, those that rest aside.
+  var pendingCount: Int { pending.count }
+  /// Decisions that the broker refuses.
+  var restingCount: Int { resting.count }
+
+  /// Decisions of a lane that the broker refuses.
+  func restingCount(of lane: LaneID) -> Int { resting.count { $0.lane == lane } }
 
   /// Nothing waits and nothing is under way, but for what the broker refuses.
   var isIdle: Bool { inFlight == nil && (isHeld || waitsSince == nil) }
@@ -58,7 +63,6 @@ struct CommitQueue: Sendable {
   mutating func removeAll(where matches: (Proposal) -> Bool) {
     pending.removeAll(where: matches)
     resting.removeAll(where: matches)
-    if pending.isEmpty { waitsSince = nil }
   }
 
   /// Whether a transaction is to begin now.

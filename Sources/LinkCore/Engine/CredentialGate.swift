@@ -56,9 +56,11 @@ struct CredentialGate: Sendable {
     state = .closed(probeAt: probeAt, probing: nil)
   }
 
+  /// Somebody got a token: what was refused before it was refused for itself.
+  mutating func noteSuccess() { refusedUsers = [] }
+
   /// The adapter took the credential. True where the gate was closed until now.
   mutating func accept() -> Bool {
-    refusedUsers = []
     guard case .closed = state else { return false }
     state = .open
     return true

@@ -12,6 +12,8 @@ public enum Effect: Sendable {
   case store([StoreWork])
   /// Call the adapter. Reported by `.answered`.
   case call(AdapterCall)
+  /// Read the adapter's credential anew: it was refused.
+  case reloadCredential
   /// Commit a transaction, fenced by the group metadata as it is now. Reported by `.ended`.
   case commit(Batch)
   /// Find out from the state topic's tail whether this batch was committed. Reported by `.ended` with `.committed` or `.aborted`.

@@ -47,7 +47,7 @@ extension Engine {
   /// Fills free slots with the links that have waited longest.
   mutating func dispatch() {
     // While Kafka takes no decisions, no more answers are asked for: they would only pile up in memory.
-    while !isStopping, calls.count < settings.concurrency, commits.count < settings.windowLimit,
+    while !isStopping, calls.count < settings.concurrency, commits.pendingCount < settings.windowLimit,
       let key = ready.first
     {
       guard gate.admits(uptime: now.uptime) else {
@@ -149,7 +149,10 @@ extension Engine {
     var verdict = judgement.verdict
     var detail: String?
     switch judgement {
-    case .succeeded, .rejected: noteAccepted(flight.key.userId, succeeded: verdict == .succeeded)
+    case .succeeded: noteAccepted(flight.key.userId)
+    case .rejected(_, let errmsg):
+      // The adapter's own no speaks for the credential; a bare 4xx may come from anything on the way.
+      if errmsg != nil, gate.accept() { effects.append(.note(.credentialAccepted)) } else { gate.noteOther(call) }
     case .credential(let status): refuseCredential(flight.key.userId, status)
     case .forbidden:
       if gate.isRefusalOfAll(flight.key.userId) {
@@ -170,10 +173,10 @@ extension Engine {
     return Attempt(at: flight.at, verdict: verdict, status: status)
   }
 
-  /// The adapter took the credential: it gave a token, or a no that speaks of the request.
-  private mutating func noteAccepted(_ userId: Int64, succeeded: Bool) {
+  /// The adapter took the credential: it gave a token.
+  private mutating func noteAccepted(_ userId: Int64) {
     if gate.accept() { effects.append(.note(.credentialAccepted)) }
-    guard succeeded else { return }
+    gate.noteSuccess()
     lastSuccesses[userId] = now.wall
     // The latest successes of two users tell for any third whether others succeed.
     if lastSuccesses.count > 2, let oldest = lastSuccesses.min(by: { $0.value < $1.value }) {
@@ -183,6 +186,7 @@ extension Engine {
 
   private mutating func refuseCredential(_ userId: Int64, _ status: Int) {
     _ = gate.isRefusalOfAll(userId)
+    effects.append(.reloadCredential)
     if gate.refuse(uptime: now.uptime) { effects.append(.note(.credentialRefused(status: status))) }
   }
 

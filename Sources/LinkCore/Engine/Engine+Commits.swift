@@ -153,6 +153,12 @@ extension Engine {
       if decisions[proposal.id] != nil { proposal.restsUntil = until }
       return proposal
     }
+    for proposal in transaction.proposals where decisions[proposal.id] != nil && holds(proposal.lane) {
+      let partition = proposal.lane.partition
+      if let offset = proposal.settles { lanes[partition]?.offsets.rest(offset) }
+      lanes[partition]?.restingCount = commits.restingCount(of: proposal.lane)
+      limitWindow(partition)
+    }
     for proposal in transaction.proposals {
       guard let reason = decisions[proposal.id] else { continue }
       effects.append(
@@ -173,7 +179,11 @@ extension Engine {
   }
 
   private mutating func resumeWindow(_ partition: Int32) {
-    guard let lane = lanes[partition], lane.isPaused, lane.offsets.heldCount < settings.laneWindowLimit / 2 else {
+    guard let id = lanes[partition]?.id else { return }
+    lanes[partition]?.restingCount = commits.restingCount(of: id)
+    guard let lane = lanes[partition], lane.isPaused, lane.offsets.heldCount < settings.laneWindowLimit / 2,
+      lane.restingCount < settings.laneRestLimit / 2
+    else {
       return
     }
     lanes[partition]?.isPaused = false

@@ -72,12 +72,20 @@ extension Engine {
     }
     active[key] = nil
     if let known {
+      if let journaled { dropOrphan(journaled, of: known) }
       judge(first, by: known)
     } else {
       begin(first, journaled)
     }
     for incoming in link.waiting { meet(incoming) }
     if let due = link.due { admitDue(due, link.lane) }
+  }
+
+  /// Another worker, or another call, ended the link meanwhile: what is journaled here will never be published, and its token must not stay.
+  private mutating func dropOrphan(_ journaled: JournalEntry, of known: Link) {
+    if case .scheduled = known.state { return }
+    let batch = AppliedBatch(records: [:], checkpoints: [:], settled: [journaled.key])
+    effects.append(.store([.apply(ticket: nextNumber(), batch)]))
   }
 
   /// A request whose link is not known: it makes the link.
@@ -192,11 +200,16 @@ extension Engine {
   }
 
   /// A lane whose first unsettled record stays so must not fill the memory.
-  private mutating func limitWindow(_ partition: Int32) {
-    guard let lane = lanes[partition], !lane.isPaused, lane.offsets.heldCount >= settings.laneWindowLimit else {
+  mutating func limitWindow(_ partition: Int32) {
+    guard let lane = lanes[partition], !lane.isPaused, isOverfull(lane) else {
       return
     }
     lanes[partition]?.isPaused = true
     effects.append(.pause(partition: partition))
+  }
+
+  /// Whether a lane holds more than is good for the others.
+  func isOverfull(_ lane: Lane) -> Bool {
+    lane.offsets.heldCount >= settings.laneWindowLimit || lane.restingCount >= settings.laneRestLimit
   }
 }

@@ -12,7 +12,9 @@ extension Engine {
 
   /// Asks the store for due links as there is room for them.
   private mutating func takeDue(_ partition: Int32, _ lane: Lane) {
-    guard !isStopping, !lane.isScanning, let wake = lane.nextWake, wake <= now.wall else { return }
+    guard !isStopping, !lane.isScanning, lane.restingCount < settings.laneRestLimit, let wake = lane.nextWake,
+      wake <= now.wall
+    else { return }
     let room = settings.dueLimit - ready.count
     guard room > 0 else { return }
     let ticket = nextNumber()
@@ -93,14 +95,18 @@ extension Engine {
       propose(
         Proposal(id: nextNumber(), lane: lane, key: key, state: [.tombstone(.link(key))]))
     }
-    if keys.count == settings.purgeSlice { lanes[lane.partition]?.nextPurge = now.uptime }
+    // There may be more: soon, but not before these are gone.
+    if keys.count == settings.purgeSlice { lanes[lane.partition]?.nextPurge = now.uptime + settings.purgeInterval / 60 }
   }
 
   /// Milliseconds until the engine has something to do by itself, at most `limit`.
   public func wait(now: Now, limit: Milliseconds) -> Milliseconds {
     var wait = limit
     if let at = commits.nextTimer(linger: settings.commitLinger) { wait = min(wait, at - now.uptime) }
-    for lane in lanes.values where lane.phase == .open && !lane.isScanning && !isStopping {
+    for lane in lanes.values
+    where lane.phase == .open && !lane.isScanning && !isStopping
+      && lane.restingCount < settings.laneRestLimit
+    {
       if let wake = lane.nextWake, ready.count < settings.dueLimit { wait = min(wait, wake - now.wall) }
     }
     return max(wait, 0)

@@ -97,7 +97,7 @@ public struct Engine: ~Copyable {
   public var load: Load {
     Load(
       lanes: lanes.count, open: lanes.values.count { $0.phase == .open }, calls: calls.count, ready: ready.count,
-      unsettled: unsettledCount, credentialRefused: !gate.isOpen)
+      unsettled: unsettledCount, refused: commits.restingCount, credentialRefused: !gate.isOpen)
   }
 
   /// A look at the engine from outside.
@@ -112,6 +112,8 @@ public struct Engine: ~Copyable {
     public var ready: Int
     /// Records received and not settled.
     public var unsettled: Int
+    /// Decisions whose records the broker refuses.
+    public var refused: Int
     /// Whether the adapter refuses the credential.
     public var credentialRefused: Bool
   }

@@ -67,7 +67,9 @@ public struct EngineSettings: Sendable {
   var windowByteLimit: Int { 32 << 20 }
   /// Received records of one lane past its first unsettled one, before that lane alone is paused: a record that the broker refuses must
   /// not let the others of its lane pile up in memory.
-  var laneWindowLimit: Int { 4 * windowLimit }
+  var laneWindowLimit: Int { windowLimit }
+  /// Decisions of one lane that the broker refuses and that are kept to be tried again, before that lane takes nothing more.
+  var laneRestLimit: Int { 128 }
   /// Links that wait for a slot before no more records are taken.
   var readyLimit: Int { 4 * concurrency }
   /// Due links that are in memory at once.

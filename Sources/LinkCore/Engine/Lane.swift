@@ -8,6 +8,8 @@ struct Lane: Sendable {
   var marks: [Int64: Digest] = [:]
   /// Whether an offset may move that no decision moves.
   var hasMoved = false
+  /// Decisions of this lane that the broker refuses.
+  var restingCount = 0
   /// Whether its records are held back in Kafka.
   var isPaused = false
   /// When the first scheduled link in the store is due.

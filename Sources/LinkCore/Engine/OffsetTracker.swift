@@ -18,7 +18,7 @@ struct OffsetTracker: Sendable {
     var bytes: Int
     var state: State
 
-    enum State: Sendable { case unsettled, batched, settled }
+    enum State: Sendable { case unsettled, batched, settled, resting }
   }
 
   /// A partition of which nothing was received, begun at `committed`.
@@ -53,9 +53,12 @@ struct OffsetTracker: Sendable {
   /// Counts a record as settled for the transaction that is being built.
   mutating func batch(_ offset: Int64) { change(offset, to: .batched) }
 
+  /// Sets a record aside whose decision the broker refuses: it stays unsettled, and counts for no limit that others share.
+  mutating func rest(_ offset: Int64) { change(offset, to: .resting) }
+
   /// Where the group's offset would stand once all that is settled or batched is.
   var position: Int64 {
-    guard let first = entries.first(where: { $0.state == .unsettled }) else { return next }
+    guard let first = entries.first(where: { $0.state == .unsettled || $0.state == .resting }) else { return next }
     return first.offset
   }
 

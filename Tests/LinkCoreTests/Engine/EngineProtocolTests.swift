@@ -83,6 +83,33 @@ struct EngineProtocolTests {
     #expect(world.events("link-account.token-ready.v1").count == 2)
   }
 
+  @Test("However many decisions the broker refuses, other lanes go on; the lane in question takes no more than it may")
+  func manyRefused() {
+    let world = EngineWorld {
+      $0.concurrency = 2
+      $0.commitBatch = 4
+    }
+    world.assignAll()
+    world.pass(20)
+    let bad = HomePartition.of(userId: 1, partitionCount: 4)
+    world.refuses = { $0.partition == bad && !$0.records.isEmpty }
+    let users = (1...4000).map(Int64.init)
+    let unlucky = users.filter { HomePartition.of(userId: $0, partitionCount: 4) == bad }.prefix(300)
+    for user in unlucky {
+      world.produce(request(user: user, id: "bad\(user)"))
+      world.pass(10)
+    }
+    #expect(world.pausedLanes == [bad])
+    let others = users.filter { HomePartition.of(userId: $0, partitionCount: 4) != bad }.prefix(50)
+    for user in others { world.produce(request(user: user, id: "good\(user)")) }
+    world.pass(2000)
+    #expect(world.events("link-account.token-ready.v1").count == others.count)
+    world.refuses = { _ in false }
+    world.pass(120_000, step: 100)
+    #expect(world.events("link-account.token-ready.v1").count == others.count + unlucky.count)
+    #expect(world.pausedLanes.isEmpty)
+  }
+
   @Test("After the group refused a transaction nothing is begun until the next assignment")
   func fenced() {
     world.pass(20)

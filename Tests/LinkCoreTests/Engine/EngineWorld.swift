@@ -31,6 +31,9 @@ final class EngineWorld {
   /// Whether transactions wait until `flushCommit`.
   var holdsCommits = false
   private(set) var heldBatch: Batch?
+  /// Which decisions the broker refuses for themselves.
+  var refuses: (BatchedDecision) -> Bool = { _ in false }
+  private(set) var pausedLanes: Set<Int32> = []
   private var heldWork: [StoreWork] = []
   private var events: [Event] = []
   /// Restores that were asked for and, where `holdsRestores`, wait for `openLanes`.
@@ -139,7 +142,9 @@ final class EngineWorld {
       if holdsRestores { restoring += lanes } else { lanes.forEach(open) }
     case .start(let partition, let position):
       for record in requests[partition] ?? [] where record.offset >= position { events.append(.received(record)) }
-    case .pause, .resume: break
+    case .pause(let partition): pausedLanes.insert(partition)
+    case .resume(let partition): pausedLanes.remove(partition)
+    case .reloadCredential: break
     case .store(let work):
       if holdsStore { heldWork += work } else { events.append(.stored(store.perform(work))) }
     case .call(let call):
@@ -161,6 +166,12 @@ final class EngineWorld {
   }
 
   private func end(_ batch: Batch, _ result: CommitResult) {
+    let refused = batch.decisions.filter(refuses)
+    if !refused.isEmpty {
+      events.append(
+        .ended(batch: batch.id, .refused(decisions: Dictionary(uniqueKeysWithValues: refused.map { ($0.id, "x") }))))
+      return
+    }
     if case .committed = result { land(batch) }
     events.append(.ended(batch: batch.id, result))
   }
