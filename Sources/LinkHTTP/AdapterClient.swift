@@ -44,9 +44,6 @@ public final class AdapterClient: Sendable {
   /// After `shutdown` the answer is `unsent`, given on the caller's own thread.
   public func call(_ call: AdapterCall) { mailbox.post([call]) }
 
-  /// Makes calls, which costs the client's thread one wake-up for all of them.
-  public func call(_ calls: [AdapterCall]) { mailbox.post(calls) }
-
   /// Calls that were asked for and not yet answered.
   public var inFlight: Int { mailbox.inFlight }
 

@@ -1,5 +1,6 @@
 import LinkCore
 import LinkKafka
+import LinkSandbox
 import LinkTestSupport
 import Testing
 
@@ -37,6 +38,24 @@ extension EndToEnd {
             "kafka-configs.sh --alter --topic \(deployment.topic(.state)) --add-config cleanup.policy=compact",
           ]
         ])
+    }
+
+    @Test("A worker whose requests topic is given partitions ends with 78 and says why: users would have other homes")
+    func partitionsAdded() throws {
+      let kafka = try TestKafka.shared
+      let deployment = try Deployment(kafka: kafka, adapterURL: "http://127.0.0.1:1")
+      let worker = try deployment.startWorker(["kafka.topic.metadata.refresh.interval.ms": "500"])
+      try worker.awaitLog("lane.opened")
+      let altered = try TestKafka.runTool([
+        "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", kafka.bootstrap, "--alter", "--topic",
+        deployment.topic(.requests), "--partitions", "9",
+      ])
+      try #require(altered.code == 0)
+      let outcome = try worker.program.end(within: 30)
+      #expect(outcome.code == 78)
+      let end = try #require(worker.log("worker.failed").first)
+      let message = try #require(end.json["message"]?.text?.string)
+      #expect(message.contains("has 9 now") && message.contains("linkworker topics check"))
     }
 
     @Test("A second worker on a store directory ends with 78 and leaves the first one alone")

@@ -28,10 +28,11 @@ import Testing
     Spoilt(
       "an empty credential", ["adapter.credential.file": "~/empty"], 78, ["adapter.credential.file", "is empty"]),
     Spoilt(
-      "a credential of two lines", ["adapter.credential.file": "~/lines"], 78, ["adapter.credential.file", "one line"]),
+      "a credential of two lines", ["adapter.credential.file": "~/lines"], 78,
+      ["adapter.credential.file", "second line"]),
     Spoilt(
       "a credential that ends as on Windows", ["adapter.credential.file": "~/crlf"], 78,
-      ["~/crlf", "carriage return"]),
+      ["adapter.credential.file", "carriage return"]),
     Spoilt("no adapter.url", ["adapter.url": ""], 78, ["adapter.url", "required", "LINKWORKER_ADAPTER_URL"]),
     Spoilt("an adapter.url of another protocol", ["adapter.url": "ftp://127.0.0.1"], 78, ["adapter.url", "https"]),
     Spoilt(

@@ -88,7 +88,7 @@ struct AdapterClientTests {
       let calls = (1...64).map {
         AdapterCall(id: round + $0, body: Array(TestClient.body(Int64($0)).utf8), trace: TraceContext())
       }
-      client.client.call(calls)
+      for call in calls { client.client.call(call) }
       for call in calls { #expect(await client.answers.get(call.id).status == 200) }
     }
     #expect(emulator.stats.concurrentMost == 64)
@@ -119,7 +119,9 @@ struct AdapterClientTests {
       $0.concurrency = 1
       $0.waitingLimit = 1
     }
-    client.client.call((1...3).map { AdapterCall(id: $0, body: Array(TestClient.body(1).utf8), trace: TraceContext()) })
+    for id in UInt64(1)...3 {
+      client.client.call(AdapterCall(id: id, body: Array(TestClient.body(1).utf8), trace: TraceContext()))
+    }
     #expect(await client.answers.get(3).unsent?.contains("limit") == true)
     #expect(client.client.inFlight == 2)
     client.client.shutdown()
@@ -134,7 +136,9 @@ struct AdapterClientTests {
       connection.awaitEnd()
     }
     let client = try TestClient(server.url) { $0.concurrency = 1 }
-    client.client.call((1...2).map { AdapterCall(id: $0, body: Array(TestClient.body(1).utf8), trace: TraceContext()) })
+    for id in UInt64(1)...2 {
+      client.client.call(AdapterCall(id: id, body: Array(TestClient.body(1).utf8), trace: TraceContext()))
+    }
     for await _ in arrived { break }
     client.client.shutdown()
     #expect(await client.answers.get(1).lost != nil)

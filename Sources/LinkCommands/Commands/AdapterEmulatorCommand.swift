@@ -53,7 +53,7 @@ enum AdapterEmulatorCommand {
   private static func credential(_ invocation: Invocation) throws(CommandFailure) -> Secret {
     guard let path = invocation.value("--credential-file") else {
       let text = invocation.value("--credential") ?? defaultCredential
-      guard SecretFile.Use.bearer.fits(Array(text.utf8)), !text.isEmpty else {
+      guard text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }), !text.isEmpty else {
         throw .usage("--credential", "is not printable ASCII without blanks", hint: "--credential \(defaultCredential)")
       }
       return Secret(Array(text.utf8))
@@ -62,7 +62,7 @@ enum AdapterEmulatorCommand {
       throw .usage("--credential-file", "is given, and so is --credential", hint: "keep one of the two")
     }
     do {
-      return try SecretFile(path: path, use: .bearer).read()
+      return try SecretFile(path: path).read()
     } catch {
       throw CommandFailure(
         error.exitCode, .init("adapter-emulator", "--credential-file", error.reason, hint: error.hint))

@@ -5,30 +5,8 @@ public import LinkCore
 public struct SecretFile: Hashable, Sendable {
   /// Where it is.
   public var path: String
-  /// What its content must be fit for.
-  public var use: Use
-
-  /// What a secret is used for.
-  public enum Use: Hashable, Sendable {
-    /// It goes into an HTTP header: printable ASCII without blanks.
-    case bearer
-    /// Any text without control characters.
-    case password
-
-    /// Whether these bytes can be used so.
-    func fits(_ bytes: [UInt8]) -> Bool {
-      switch self {
-      case .bearer: bytes.allSatisfy { 0x21...0x7E ~= $0 }
-      case .password: Text(utf8: bytes)?.hasControlCharacters == false
-      }
-    }
-  }
-
   /// A secret's file.
-  public init(path: String, use: Use) {
-    self.path = path
-    self.use = use
-  }
+  public init(path: String) { self.path = path }
 
   /// The secret: the content without one newline at its end. Read it anew whenever it may have been rotated.
   public func read() throws(SettingFault) -> Secret {
@@ -44,13 +22,14 @@ public struct SecretFile: Hashable, Sendable {
     guard !bytes.isEmpty else {
       throw SettingFault("names a file that is empty", hint: "write the secret into it, on one line")
     }
-    guard use.fits(bytes) else {
+    guard Self.isText(bytes) else {
       throw SettingFault(
-        use == .bearer
-          ? "names a file that holds more than printable ASCII without blanks on one line"
-          : "names a file that holds more than one line of UTF-8 text",
-        hint: "write nothing but the secret into it")
+        "names a file that is not UTF-8 text without control characters, such as a carriage return or a second line",
+        hint: "write nothing but the secret into it, on one line")
     }
     return Secret(bytes)
   }
+
+  /// Whether these bytes can be a secret: both uses end at a control character.
+  static func isText(_ bytes: [UInt8]) -> Bool { Text(utf8: bytes)?.hasControlCharacters == false }
 }

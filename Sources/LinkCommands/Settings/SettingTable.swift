@@ -27,7 +27,7 @@ public enum SettingTable {
       meaning: "Static membership: a worker that comes back within the session timeout moves no partition.",
       hazard: "Two workers with one name end each other.")
     SettingDefinition(
-      "kafka.sasl.password.file", .secretFile(.password), optionallyInto: \.kafka.saslPasswordFile,
+      "kafka.sasl.password.file", .secretFile, optionallyInto: \.kafka.saslPasswordFile,
       meaning: "A file with the SASL password, read at start; one newline at its end is dropped.",
       interactions: "Takes the place of `kafka.sasl.password`, which shows in process lists or the environment.")
   }
@@ -71,8 +71,8 @@ public enum SettingTable {
       meaning: "The adapter's base address, to which `/generate/token` is added.",
       interactions: "Plain http to another machine needs `insecure.adapter`.")
     SettingDefinition(
-      "adapter.credential.file", .secretFile(.bearer), .required, into: \.adapter.credentialFile,
-      meaning: "A file with the bearer credential; it is read anew after a 401, so a rotation needs no restart.")
+      "adapter.credential.file", .secretFile, .required, into: \.adapter.credentialFile,
+      meaning: "A file with the bearer credential, read anew when it changes and after a 401: a rotation needs no restart.")
     SettingDefinition(
       "adapter.ca.file", .file, optionallyInto: \.adapter.caFile,
       meaning: "Certificates in PEM to trust instead of the system's.")

@@ -159,8 +159,8 @@ extension SettingType where Value == AdapterURL {
 }
 
 extension SettingType where Value == SecretFile {
-  static func secretFile(_ use: SecretFile.Use) -> Self {
-    Self(kind: .secretFile) { value throws(SettingFault) in SecretFile(path: value, use: use) }
+  static var secretFile: Self {
+    Self(kind: .secretFile) { value throws(SettingFault) in SecretFile(path: value) }
   }
 }
 

@@ -77,7 +77,7 @@ public struct WorkerSettings: Sendable {
     /// The base address.
     public internal(set) var url = AdapterURL()
     /// The bearer credential; read it anew after a 401.
-    public internal(set) var credentialFile = SecretFile(path: "", use: .bearer)
+    public internal(set) var credentialFile = SecretFile(path: "")
     /// Certificates to trust instead of the system's, in PEM.
     public internal(set) var caFile: String?
     /// Calls at the same time.

@@ -76,7 +76,7 @@ struct CommitQueue: Sendable {
   /// When a transaction will be due by the passing of time alone.
   func nextTimer(linger: Milliseconds) -> Milliseconds? {
     guard inFlight == nil, !isHeld else { return nil }
-    let rested = resting.compactMap(\.restsUntil).min()
+    let rested = resting.compactMap(\.restsUntil).min().map { max($0, notBefore) }
     let lingered = waitsSince.map { max($0 + linger, notBefore) }
     return [rested, lingered].compactMap(\.self).min()
   }

@@ -21,7 +21,7 @@ public struct Malformation: Error, Equatable, Sendable {
   /// What is wrong there, in a sentence that never holds the value.
   public var sentence: String
 
-  /// The classes of `events.md`.
+  /// The classes, by the names that a dead letter's header has (`schemas/`).
   public enum Reason: String, Sendable, CaseIterable {
     /// Over `event.max.bytes`.
     case tooLarge = "too_large"

@@ -1,4 +1,4 @@
-/// An answer of the adapter, judged by the table of design's "Classification": the first row that fits wins.
+/// An answer of the adapter, judged; of the rules below the first that fits wins.
 enum Judgement: Sendable {
   /// `s == "ok"` with a token.
   case succeeded(token: Secret)

@@ -100,7 +100,7 @@ public struct Attempt: Hashable, Sendable {
   /// How long the link then waited, where it was scheduled.
   public var wait: Milliseconds?
 
-  /// The judgements of an answer (design.md, "Classification").
+  /// The judgements of an answer.
   public enum Verdict: String, Hashable, Sendable, CaseIterable {
     /// A token came.
     case succeeded
@@ -127,7 +127,7 @@ public struct Attempt: Hashable, Sendable {
   }
 }
 
-/// The codes of a `failed` event (`events.md`).
+/// The codes of a `failed` event (`schemas/`).
 public enum FailureCode: String, Hashable, Sendable, CaseIterable {
   /// The adapter said no.
   case adapterRejected = "adapter_rejected"
@@ -141,7 +141,7 @@ public enum FailureCode: String, Hashable, Sendable, CaseIterable {
   case deadlineExceeded = "deadline_exceeded"
 }
 
-/// The codes of a `refused` event (`events.md`).
+/// The codes of a `refused` event (`schemas/`).
 public enum RefusalCode: String, Hashable, Sendable, CaseIterable {
   /// Malformed, but `id` and `source` could be read.
   case invalidRequest = "invalid_request"

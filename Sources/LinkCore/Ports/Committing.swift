@@ -5,7 +5,7 @@ public struct Batch: Sendable {
   /// The decisions, in the order in which their records are produced.
   public var decisions: [BatchedDecision]
   /// For every partition in the batch the next offset to consume, never negative: the current one again where none moved, so
-  /// that the group's fence always applies (design.md, step 5).
+  /// that the group's fence always applies and a departed member is refused.
   public var offsets: [Int32: Int64]
 
   /// A batch to commit.

@@ -1,7 +1,7 @@
 /// A piece of Unicode text that is equal to another only when its bytes are.
 ///
 /// Swift's `String` compares by canonical equivalence: a composed and a decomposed "é" are one key of a dictionary. Broker
-/// names and idempotency keys must never be normalised (`events.md`), so they are `Text`.
+/// names and idempotency keys must never be normalised (the event rules), so they are `Text`.
 public struct Text: Hashable, Comparable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
   /// The text in UTF-8; always valid.
   public let utf8: [UInt8]

@@ -10,7 +10,7 @@ struct EmulatorState {
   /// Revoked tokens by id, with the moment after which they would be dead anyway.
   private var revoked: [Text: Timestamp] = [:]
   private var serial: UInt64 = 0
-  private var random: SplitMix64
+  private var random: SeededRandom
 
   private static let revocationLimit = 1_000_000
 
@@ -27,7 +27,7 @@ struct EmulatorState {
     credential = configuration.credential.reveal()
     rules = configuration.rules.mapValues { VersionedRule(rule: $0, version: 0) }
     ruleForAll = configuration.ruleForAll.map { VersionedRule(rule: $0, version: 0) }
-    random = SplitMix64(seed: configuration.seed)
+    random = SeededRandom(seed: configuration.seed)
   }
 
   /// How this call of the user fails, if it does.
