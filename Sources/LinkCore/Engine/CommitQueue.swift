@@ -27,7 +27,7 @@ struct CommitQueue: Sendable {
   var isHeld = false
   /// When the oldest thing that waits began to wait.
   private var waitsSince: Milliseconds?
-  /// After a failed transaction: when the next may begin.
+  /// When the next transaction may begin: some time after a commit, more after a failure.
   private(set) var notBefore: Milliseconds = 0
   /// Transactions that failed since one was committed, up to the number that sets the longest pause.
   private(set) var failures = 0
@@ -104,7 +104,11 @@ struct CommitQueue: Sendable {
     return ended
   }
 
-  mutating func noteCommit() { failures = 0 }
+  /// Notes a commit, after which transactions rest.
+  mutating func noteCommit(uptime: Milliseconds, rest: Milliseconds) {
+    failures = 0
+    notBefore = uptime + rest
+  }
 
   /// Puts decisions back at the front, and lets some time pass before the next transaction.
   mutating func putBack(_ proposals: [Proposal], uptime: Milliseconds, afterFailure: Bool) {

@@ -67,7 +67,7 @@ extension Engine {
   }
 
   private mutating func committed(_ transaction: CommitQueue.InFlight, _ stateEnds: [Int32: Int64]) {
-    commits.noteCommit()
+    commits.noteCommit(uptime: now.uptime, rest: settings.commitRest)
     for lane in transaction.lanes.sorted(by: { $0.partition < $1.partition }) where holds(lane) {
       guard let position = transaction.batch.offsets[lane.partition] else { continue }
       lanes[lane.partition]?.offsets.commit(at: position)

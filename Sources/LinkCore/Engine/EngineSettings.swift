@@ -61,6 +61,9 @@ public struct EngineSettings: Sendable {
     self.seed = seed
   }
 
+  /// How long transactions rest after a commit. Its markers are still being written then: where the next transaction comes too early, the
+  /// coordinator says so (CONCURRENT_TRANSACTIONS), and librdkafka asks again only after 20 ms.
+  var commitRest: Milliseconds { 10 }
   /// Received records that may be unsettled at once, over all lanes, before no more are taken.
   var windowLimit: Int { max(4 * commitBatch, 8 * concurrency) }
   /// The same in bytes of their values.
