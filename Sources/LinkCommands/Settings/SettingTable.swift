@@ -72,7 +72,8 @@ public enum SettingTable {
       interactions: "Plain http to another machine needs `insecure.adapter`.")
     SettingDefinition(
       "adapter.credential.file", .secretFile, .required, into: \.adapter.credentialFile,
-      meaning: "A file with the bearer credential, read anew when it changes and after a 401: a rotation needs no restart.")
+      meaning:
+        "A file with the bearer credential, read anew when it changes and after a 401: a rotation needs no restart.")
     SettingDefinition(
       "adapter.ca.file", .file, optionallyInto: \.adapter.caFile,
       meaning: "Certificates in PEM to trust instead of the system's.")
