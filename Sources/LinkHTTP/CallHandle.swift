@@ -72,7 +72,7 @@ final class CallHandle {
   private var answerBody: Secret {
     let body = Secret(answer)
     // Escapes may hide it; without any, the bytes tell.
-    guard answer.contains(UInt8(ascii: "\\")) || answer.firstRange(of: credential.reveal()) != nil,
+    guard answer.contains(UInt8(ascii: "\\")) || answer.contains(credential.reveal()),
       case .error(let errmsg?) = AdapterReply.parse(body)
     else { return body }
     var writer = JSONWriter()
