@@ -92,7 +92,7 @@ private struct GrantTraffic {
   var outcomeCount: Int { grants.count + wrong.count { $0.spoilt.isJSON } }
 
   init(seed: UInt64, good: Int, wrong: Int) {
-    var random = Seeded(seed)
+    var random = SeededRandom(seed: seed)
     for (index, isGood) in (0..<good + wrong).map({ $0 < good }).shuffled(using: &random).enumerated() {
       let users: [Int64] = [1, .max, .max - 1, 9_007_199_254_740_993]
       let userID = index < users.count ? users[index] : .random(in: 2 ... .max - 2, using: &random)
@@ -114,20 +114,5 @@ private struct GrantTraffic {
       OutgoingRecord(
         topic: .requests, key: Array(String(grant.userID).utf8), value: Array(value.utf8),
         headers: [BadInput.structured]))
-  }
-}
-
-/// Random numbers that a seed repeats (SplitMix64).
-private struct Seeded: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(_ seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }

@@ -53,7 +53,7 @@ struct LogTests {
 
   @Test("is JSON that gives back any text that is put into it", arguments: 1...50)
   func anyText(seed: Int) throws {
-    var random = Seeded(UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     let text = String(
       String.UnicodeScalarView(
         (0..<200).compactMap { _ in

@@ -1,3 +1,4 @@
+import LinkCore
 import Testing
 
 @testable import LinkCommands
@@ -67,7 +68,7 @@ struct PropertiesFileTests {
 
   @Test("give every name and value back that was escaped into them", arguments: 1...200)
   func roundTrip(seed: Int) {
-    var random = Seeded(UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     let letters = Array("ab =:#!\\\t\n\r\u{0C}uü€😀\u{7F}.")
     func text() -> String {
       String((0..<Int.random(in: 0...12, using: &random)).compactMap { _ in letters.randomElement(using: &random) })
@@ -86,7 +87,7 @@ struct PropertiesFileTests {
 
   @Test("end in entries or faults, whatever bytes they have", arguments: 1...200)
   func anyBytes(seed: Int) {
-    var random = Seeded(UInt64(seed))
+    var random = SeededRandom(seed: UInt64(seed))
     let pieces: [[UInt8]] =
       ["\\", "u", "d8", "00", "dc", "=", "\n", "\r", " ", "#", "a"].map { Array($0.utf8) } + [[0xC3], [0xFF]]
     let bytes = (0..<100).flatMap { _ in pieces.randomElement(using: &random) ?? [] }
@@ -98,7 +99,7 @@ struct PropertiesFileTests {
   }
 
   /// One of the ways to write `text` so that it is read back.
-  private func escaped(_ text: String, _ random: inout Seeded) -> String {
+  private func escaped(_ text: String, _ random: inout SeededRandom) -> String {
     text.unicodeScalars.map { scalar in
       if Int.random(in: 0..<8, using: &random) == 0 { return "\\\n  " + escaped(scalar) }
       return escaped(scalar)

@@ -129,7 +129,7 @@ struct EventWriterTests {
 
   @Test("A journaled answer is read as it was written, and a damaged one is not read")
   func roundTripsJournal() throws {
-    var random = SeededGenerator(seed: 11)
+    var random = SeededRandom(seed: 11)
     for _ in 0..<300 {
       let link = random.link()
       let outcome = OutgoingRecord(

@@ -46,7 +46,7 @@ struct FingerprintTests {
     )
     #expect(
       body(LinkScope(brokerNames: ["b"], accounts: .all)) == #"{"userId":9223372036854775807,"brokerNames":["b"]}"#)
-    var random = SeededGenerator(seed: 3)
+    var random = SeededRandom(seed: 3)
     for _ in 0..<1_000 {
       let request = random.request()
       let parsed = try? JSONValue(parsing: request.adapterBody())

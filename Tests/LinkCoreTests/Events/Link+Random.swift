@@ -2,7 +2,7 @@ import LinkCore
 import LinkCrypto
 
 /// Random words of the domain: every field takes its extremes as well as ordinary values.
-extension SeededGenerator {
+extension SeededRandom {
   mutating func link() -> Link {
     let request = request()
     let state: Link.State =
@@ -81,7 +81,7 @@ extension SeededGenerator {
     return Array((contexts.randomElement(using: &self) ?? "{}").utf8)
   }
 
-  mutating func list<Element>(_ count: ClosedRange<Int>, _ element: (inout SeededGenerator) -> Element) -> [Element] {
+  mutating func list<Element>(_ count: ClosedRange<Int>, _ element: (inout SeededRandom) -> Element) -> [Element] {
     var elements: [Element] = []
     for _ in 0..<Int.random(in: count, using: &self) { elements.append(element(&self)) }
     return elements

@@ -7,7 +7,7 @@ struct RequestFuzzTests {
   @Test(
     "120 000 mutated events are read without a crash, each in the same way twice, and what is taken keeps the rules")
   func readsMutations() {
-    var random = SeededGenerator(seed: 30)
+    var random = SeededRandom(seed: 30)
     let reader = RequestReader()
     var counts: [String: Int] = [:]
     for _ in 0..<120_000 {
@@ -75,7 +75,7 @@ struct RequestFuzzTests {
     }
   }
 
-  private func record(_ random: inout SeededGenerator) -> SourceRecord {
+  private func record(_ random: inout SeededRandom) -> SourceRecord {
     let seeds = [
       Sample.ordinary, Sample.event(),
       Sample.event(
@@ -102,14 +102,14 @@ struct RequestFuzzTests {
     return Sample.record(random.once(in: 1000) ? nil : value, headers: headers)
   }
 
-  private func mutate(_ value: inout [UInt8]?, _ bytes: [UInt8], _ random: inout SeededGenerator) {
+  private func mutate(_ value: inout [UInt8]?, _ bytes: [UInt8], _ random: inout SeededRandom) {
     var bytes = bytes
     mutate(&bytes, &random)
     value = bytes
   }
 
   /// One change: of a byte, of a number, of a name, of the structure.
-  private func mutate(_ value: inout [UInt8], _ random: inout SeededGenerator) {
+  private func mutate(_ value: inout [UInt8], _ random: inout SeededRandom) {
     guard !value.isEmpty else { return }
     let place = Int.random(in: 0..<value.count, using: &random)
     let end = min(value.count, place + Int.random(in: 0...20, using: &random))
@@ -125,7 +125,7 @@ struct RequestFuzzTests {
   }
 
   /// Repeats, or replaces, a piece between two commas: mostly still JSON.
-  private func swapMember(_ value: inout [UInt8], _ random: inout SeededGenerator) {
+  private func swapMember(_ value: inout [UInt8], _ random: inout SeededRandom) {
     let commas = value.indices.filter { value[$0] == UInt8(ascii: ",") }
     guard let from = commas.randomElement(using: &random), let to = commas.first(where: { $0 > from }),
       let place = commas.randomElement(using: &random)
@@ -133,7 +133,7 @@ struct RequestFuzzTests {
     value.insert(contentsOf: value[from..<to], at: place)
   }
 
-  private func replaceDigit(_ value: inout [UInt8], _ random: inout SeededGenerator) {
+  private func replaceDigit(_ value: inout [UInt8], _ random: inout SeededRandom) {
     let digits = value.indices.filter { (0x30...0x39).contains(value[$0]) }
     guard let place = digits.randomElement(using: &random) else { return }
     value.replaceSubrange(place...place, with: (Self.numbers.randomElement(using: &random) ?? "").utf8)

@@ -6,7 +6,7 @@ import Testing
 struct StateRecordTests {
   @Test("Every link is read as it was written")
   func roundTripsLinks() throws {
-    var random = SeededGenerator(seed: 7)
+    var random = SeededRandom(seed: 7)
     for _ in 0..<5_000 {
       let record = StateRecord.link(random.link())
       let (key, value) = record.encoded()
@@ -18,7 +18,7 @@ struct StateRecordTests {
 
   @Test("Marks, identities and tombstones are read as they were written")
   func roundTripsOthers() throws {
-    var random = SeededGenerator(seed: 8)
+    var random = SeededRandom(seed: 8)
     for _ in 0..<500 {
       let partition = Int32.random(in: 0...(.max), using: &random)
       let offset = Int64.random(in: 0...(.max), using: &random)
@@ -77,7 +77,7 @@ struct StateRecordTests {
 
   @Test("A field that version 1 does not have is ignored")
   func ignoresUnknownFields() throws {
-    var random = SeededGenerator(seed: 9)
+    var random = SeededRandom(seed: 9)
     let record = StateRecord.link(random.link())
     let (key, value) = record.encoded()
     let more = Array(#"{"later":[{"a":1}],"#.utf8) + (value ?? []).dropFirst()
@@ -130,7 +130,7 @@ struct StateRecordTests {
 
   @Test("A link without a list of accounts is not read as one for all of them")
   func neverWidensAGrant() {
-    var random = SeededGenerator(seed: 10)
+    var random = SeededRandom(seed: 10)
     let request = LinkRequest(
       id: "1", source: "s", userId: 1, idempotencyKey: "k", scope: LinkScope(brokerNames: ["b"], accounts: .some([5])))
     let link = Link(
