@@ -1,0 +1,56 @@
+/// What an answer tells of the worker's own credential, and of one user's standing (promise P7).
+extension Engine {
+  /// What the answer tells of the credential, of others, and to operators.
+  mutating func noteAnswer(
+    _ call: UInt64, _ flight: CallInFlight, _ judgement: Judgement, status: Int?
+  ) -> Attempt {
+    var verdict = judgement.verdict
+    var detail: String?
+    switch judgement {
+    case .succeeded: noteAccepted(flight.key.userId)
+    case .rejected(_, let errmsg):
+      // The adapter's own no speaks for the credential; a bare 4xx may come from anything on the way.
+      if errmsg != nil, gate.accept() { effects.append(.note(.credentialAccepted)) } else { gate.noteOther(call) }
+    case .credential(let status): refuseCredential(flight.key.userId, status)
+    case .forbidden:
+      if gate.isRefusalOfAll(flight.key.userId) {
+        verdict = .credential
+        refuseCredential(flight.key.userId, 403)
+      } else {
+        gate.noteOther(call)
+      }
+    case .unsent(let reason), .ambiguous(let reason):
+      detail = reason
+      gate.noteOther(call)
+    case .transient: gate.noteOther(call)
+    }
+    effects.append(
+      .note(
+        .called(
+          key: flight.key, verdict: verdict, status: status, detail: detail, took: now.uptime - flight.since)))
+    return Attempt(at: flight.at, verdict: verdict, status: status)
+  }
+
+  /// The adapter took the credential: it gave a token.
+  private mutating func noteAccepted(_ userId: Int64) {
+    if gate.accept() { effects.append(.note(.credentialAccepted)) }
+    gate.noteSuccess()
+    lastSuccesses[userId] = now.wall
+    // The latest successes of two users tell for any third whether others succeed.
+    if lastSuccesses.count > 2, let oldest = lastSuccesses.min(by: { $0.value < $1.value }) {
+      lastSuccesses[oldest.key] = nil
+    }
+  }
+
+  private mutating func refuseCredential(_ userId: Int64, _ status: Int) {
+    _ = gate.isRefusalOfAll(userId)
+    effects.append(.reloadCredential)
+    if gate.refuse(uptime: now.uptime) { effects.append(.note(.credentialRefused(status: status))) }
+  }
+
+  /// The second 403 of a link is final where others succeeded between the two.
+  func isForbiddenForGood(_ link: Link) -> Bool {
+    guard let earlier = link.attempts.dropLast().last(where: { $0.verdict == .forbidden }) else { return false }
+    return lastSuccesses.contains { $0.key != link.key.userId && $0.value > earlier.at }
+  }
+}
