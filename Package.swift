@@ -34,13 +34,16 @@ let package = Package(
     // The core: no IO, no clock, no C
     module("LinkCore"),
 
+    // HTTP as it is served, by the worker's admin address and by the adapter emulator
+    module("LinkHTTPServer", ["LinkCore", "CMicroHTTPD"]),
+
     // Edges: each one outside thing; none imports another
     module("LinkCrypto", ["LinkCore", "COpenSSL"]),
     module("LinkKafka", ["LinkCore", "CRdKafka"]),
     module("LinkHTTP", ["LinkCore", "CCurl"]),
     module("LinkStore", ["LinkCore", "CSQLite"]),
-    module("LinkOps", ["LinkCore"]),
-    module("LinkSandbox", ["LinkCore", "LinkCrypto", "CMicroHTTPD", "CRdKafka"]),
+    module("LinkOps", ["LinkCore", "LinkHTTPServer"]),
+    module("LinkSandbox", ["LinkCore", "LinkCrypto", "LinkHTTPServer", "CRdKafka"]),
 
     // Wiring
     module(
@@ -61,7 +64,7 @@ let package = Package(
     tests("LinkStoreTests", ["LinkStore", "LinkCore", "LinkCrypto"]),
     tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),
     tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox", "CRdKafka"]),
-    tests("LinkSandboxTests", ["LinkSandbox", "LinkCore"]),
+    tests("LinkSandboxTests", ["LinkSandbox", "LinkHTTPServer", "LinkCore"]),
     tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "linkworker"]),
     tests("ProjectTests"),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),

@@ -1,4 +1,5 @@
 import Glibc
+import LinkHTTPServer
 
 /// Why a part of the sandbox cannot be started or used: what failed, on what, and what to try.
 public struct SandboxFailure: Error, Equatable, Sendable, CustomStringConvertible {
@@ -17,6 +18,10 @@ public struct SandboxFailure: Error, Equatable, Sendable, CustomStringConvertibl
     self.subject = subject
     self.problem = problem
     self.hint = hint
+  }
+
+  init(_ failure: HTTPServerFailure) {
+    self.init(failure.operation, failure.subject, failure.problem, hint: failure.hint)
   }
 
   init(_ operation: String, _ subject: String, errno code: Int32) {

@@ -10,8 +10,8 @@ struct CommandDefinition: Sendable {
   var settings: SettingsUse?
   /// Its own options.
   var options: [OptionDefinition] = []
-  /// Names of what it takes besides options, for instance `FILE`, each exactly once.
-  var operands: [String] = []
+  /// What it takes besides options, in this order.
+  var operands: [OperandDefinition] = []
   /// Command lines that work.
   var examples: [String]
   /// The codes with which it can end, besides those of a wrong command line.

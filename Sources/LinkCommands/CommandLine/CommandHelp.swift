@@ -22,7 +22,7 @@ enum CommandHelp {
 
   /// `linkworker help COMMAND`
   static func page(of command: CommandDefinition) -> String {
-    let arguments = (command.allOptions.isEmpty ? [] : ["[OPTION…]"]) + command.operands
+    let arguments = (command.allOptions.isEmpty ? [] : ["[OPTION…]"]) + command.operands.map(\.usage)
     var parts = [
       "usage: linkworker \(([command.name] + arguments).joined(separator: " "))", folded(command.about, indent: ""),
     ]

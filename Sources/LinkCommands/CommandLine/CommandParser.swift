@@ -98,9 +98,8 @@ struct CommandParser {
       throw .usage(
         quoted(operands[command.operands.count]), "is one argument too many", hint: "linkworker help \(command.name)")
     }
-    guard operands.count == command.operands.count else {
-      throw .usage(
-        command.name, "needs \(command.operands[operands.count])", hint: "linkworker help \(command.name)")
+    if let missing = command.operands.dropFirst(operands.count).first(where: { !$0.isOptional }) {
+      throw .usage(command.name, "needs \(missing.name)", hint: "linkworker help \(command.name)")
     }
     return .run(Invocation(command: command, values: values, operands: operands, environment: environment))
   }

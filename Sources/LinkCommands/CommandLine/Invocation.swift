@@ -4,7 +4,7 @@ struct Invocation: Sendable {
   var command: CommandDefinition
   /// The values of its options by name; an option without value has one empty value for each time that it stands there.
   var values: [String: [String]]
-  /// The rest, as many as the command has operands.
+  /// The rest: as many as the command has operands, or fewer where some may be left out.
   var operands: [String]
   /// The process's environment.
   var environment: [String: String]

@@ -9,6 +9,9 @@ struct OptionDefinition: Hashable, Sendable {
   /// Whether it may be given more than once.
   var isRepeatable = false
 
+  /// `--json`, of every command that prints data.
+  static let json = flag("--json", "One JSON object a line instead of text.")
+
   /// An option that takes a value.
   static func value(_ name: String, _ value: String, repeatable: Bool = false, _ meaning: String) -> OptionDefinition {
     OptionDefinition(name: name, value: value, meaning: meaning, isRepeatable: repeatable)

@@ -16,7 +16,7 @@ enum TopicsCommand {
         "--partitions", "N",
         "Of each topic that is made; default 12, and for state as many as requests has. It cannot be changed later."),
       .value("--replication", "N", "Replicas of each partition; default the brokers' own. In production: 3."),
-      json,
+      .json,
     ],
     examples: ["linkworker topics create --config worker.properties --partitions 12 --replication 3"],
     exitCodes: [.noInput, .unavailable, .noPermission, .config],
@@ -33,14 +33,12 @@ enum TopicsCommand {
     summary: "Check that the four topics are as the worker needs them.",
     about: "Changes nothing. Says for each topic whether it is there, what differs, and what to do about it.",
     settings: .kafka,
-    options: [json],
+    options: [.json],
     examples: ["linkworker topics check --config worker.properties"],
     exitCodes: [.noInput, .unavailable, .noPermission, .config],
     body: { invocation throws(CommandFailure) in
       try report(try TopicsOnCluster(try invocation.settings()), made: [], invocation)
     })
-
-  private static let json = OptionDefinition.flag("--json", "One JSON object a line instead of text.")
 
   /// Says what is there now, and ends with 78 where the worker would not start on it.
   private static func report(

@@ -1,4 +1,5 @@
 public import LinkCore
+import LinkHTTPServer
 
 /// An HTTP service that behaves like the TradingView adapter: generates tokens, takes them back, fails where it is told to, and counts.
 ///
@@ -22,11 +23,16 @@ public final class AdapterEmulator: Sendable {
     isEncrypted = configuration.tls != nil
     address =
       configuration.listenAddress.contains(":") ? "[\(configuration.listenAddress)]" : configuration.listenAddress
-    server = try HTTPServer(
-      address: configuration.listenAddress, port: configuration.port, tls: configuration.tls?.read(),
-      connectionLimit: configuration.connectionLimit,
-      bodyLimit: { EmulatorControl.serves($0) ? 64 * 1024 * 1024 : EmulatorCore.bodyLimit },
-      respond: { EmulatorControl.serves($0.path) ? EmulatorControl.respond(to: $0, core) : core.respond(to: $0) })
+    let tls = try configuration.tls?.read()
+    do throws(HTTPServerFailure) {
+      server = try HTTPServer(
+        address: configuration.listenAddress, port: configuration.port, tls: tls,
+        connectionLimit: configuration.connectionLimit,
+        bodyLimit: { EmulatorControl.serves($0) ? 64 * 1024 * 1024 : EmulatorCore.bodyLimit },
+        respond: { EmulatorControl.serves($0.path) ? EmulatorControl.respond(to: $0, core) : core.respond(to: $0) })
+    } catch {
+      throw SandboxFailure(error)
+    }
   }
 
   /// The port that it listens on.

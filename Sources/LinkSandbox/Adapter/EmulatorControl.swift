@@ -1,5 +1,6 @@
 import LinkCore
 import LinkCrypto
+import LinkHTTPServer
 
 /// The emulator's control API, for tests and for people who try things out. Nobody is asked for a credential.
 ///

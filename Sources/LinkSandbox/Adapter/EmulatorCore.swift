@@ -1,5 +1,6 @@
 import LinkCore
 import LinkCrypto
+import LinkHTTPServer
 import Synchronization
 
 /// What the emulator does with a request: shared by its server threads.

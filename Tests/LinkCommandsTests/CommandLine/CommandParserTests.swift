@@ -9,7 +9,7 @@ struct CommandParserTests {
     options: [
       .value("--to", "FILE", ""), .value("-X", "NAME=VALUE", repeatable: true, ""), .flag("--json", ""),
     ],
-    operands: ["FILE"], examples: [], exitCodes: []
+    operands: [.required("FILE")], examples: [], exitCodes: []
   ) { _ throws(CommandFailure) in .ok }
 
   private func parse(_ arguments: String...) throws(CommandFailure) -> Invocation {

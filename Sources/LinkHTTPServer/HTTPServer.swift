@@ -1,10 +1,10 @@
 import Glibc
-import LinkCore
 import Synchronization
 
 /// A small HTTP server, on one thread, whose answers may be late, broken or endless.
-final class HTTPServer: Sendable {
-  let port: UInt16
+package final class HTTPServer: Sendable {
+  /// The port that it listens on.
+  package let port: UInt16
   private let ending: Mutex<Ending?>
 
   /// What it takes to end the server: its thread, and the end of a pipe that tells it.
@@ -14,10 +14,10 @@ final class HTTPServer: Sendable {
   }
 
   /// Listens and serves: `respond` is called for each whole request on the server's thread, which it must not hold.
-  init(
+  package init(
     address: String, port: UInt16, tls: (certificate: [UInt8], key: [UInt8])?, connectionLimit: Int,
     bodyLimit: @escaping @Sendable (_ path: String) -> Int, respond: @escaping @Sendable (HTTPRequest) -> HTTPReply
-  ) throws(SandboxFailure) {
+  ) throws(HTTPServerFailure) {
     let socket = try ListeningSocket(address: address, port: port)
     let subject = "\(address) port \(socket.port)"
     guard
@@ -26,7 +26,7 @@ final class HTTPServer: Sendable {
         respond: respond)
     else {
       close(socket.descriptor)
-      throw SandboxFailure(
+      throw HTTPServerFailure(
         "serve HTTP", subject, "libmicrohttpd does not start",
         hint: tls == nil ? "freeing memory and file descriptors" : "a PEM certificate and the key that belongs to it")
     }
@@ -35,7 +35,7 @@ final class HTTPServer: Sendable {
     let hasBell = pipe(&bell) == 0 && bell.allSatisfy { fcntl($0, F_SETFD, FD_CLOEXEC) == 0 }
     guard hasBell, Self.start(Run(daemon: daemon, bell: bell[0]), &thread) else {
       for end in bell where end >= 0 { close(end) }
-      throw SandboxFailure(
+      throw HTTPServerFailure(
         "serve HTTP", subject, "the system gives no thread or no pipe",
         hint: "raising the limits of threads and file descriptors")
     }
@@ -46,7 +46,7 @@ final class HTTPServer: Sendable {
   deinit { stop() }
 
   /// Answers what is held, closes every connection and ends the thread. Harmless when repeated.
-  func stop() {
+  package func stop() {
     let ending = self.ending.withLock { ending in
       defer { ending = nil }
       return ending

@@ -1,34 +1,34 @@
-import LinkCore
+package import LinkCore
 
-/// A whole HTTP request, as the emulator looks at it.
-struct HTTPRequest {
+/// A whole HTTP request, as far as the servers here look at it.
+package struct HTTPRequest {
   /// `GET`, `POST`, …
-  var method: String
+  package var method: String
   /// The path, percent-decoded, without the query.
-  var path: String
+  package var path: String
   /// `Authorization`, or nil.
-  var authorization: String?
+  package var authorization: String?
   /// `Content-Type`, or nil.
-  var contentType: String?
+  package var contentType: String?
   /// `traceparent`, or nil.
-  var traceparent: String?
+  package var traceparent: String?
   /// The body; empty where it was over the limit.
-  var body: [UInt8] = []
+  package var body: [UInt8] = []
   /// Whether the body was over the limit, and thrown away.
-  var isTooLarge = false
+  package var isTooLarge = false
 }
 
 /// What a request is answered with, and when.
-struct HTTPReply {
+package struct HTTPReply {
   /// What reaches the client.
-  var form: Form
+  package var form: Form
   /// How long the connection is held before.
-  var delay: Milliseconds = 0
+  package var delay: Milliseconds = 0
   /// Runs when the reply is on its way, before the client can see any of it.
-  var onSending: (@Sendable () -> Void)?
+  package var onSending: (@Sendable () -> Void)?
 
   /// The ways in which a server answers, well or badly.
-  enum Form {
+  package enum Form {
     /// An answer as it should be.
     case whole(status: Int, headers: [(name: String, value: String)], body: [UInt8])
     /// Nothing: the connection is closed.
@@ -41,8 +41,15 @@ struct HTTPReply {
     case dripping(status: Int, body: [UInt8], interval: Milliseconds)
   }
 
+  /// A reply.
+  package init(form: Form, delay: Milliseconds = 0, onSending: (@Sendable () -> Void)? = nil) {
+    self.form = form
+    self.delay = delay
+    self.onSending = onSending
+  }
+
   /// A JSON answer.
-  static func json(_ status: Int, _ body: [UInt8], headers: [(name: String, value: String)] = []) -> HTTPReply {
+  package static func json(_ status: Int, _ body: [UInt8], headers: [(name: String, value: String)] = []) -> HTTPReply {
     HTTPReply(form: .whole(status: status, headers: [("Content-Type", "application/json")] + headers, body: body))
   }
 }

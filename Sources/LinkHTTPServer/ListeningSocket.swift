@@ -6,9 +6,9 @@ struct ListeningSocket {
   let port: UInt16
 
   /// Listens on a numeric IPv4 or IPv6 address; port 0 lets the system choose.
-  init(address: String, port: UInt16) throws(SandboxFailure) {
-    func failure(_ problem: String, _ hint: String) -> SandboxFailure {
-      SandboxFailure("listen", "\(address) port \(port)", problem, hint: hint)
+  init(address: String, port: UInt16) throws(HTTPServerFailure) {
+    func failure(_ problem: String, _ hint: String) -> HTTPServerFailure {
+      HTTPServerFailure("listen", "\(address) port \(port)", problem, hint: hint)
     }
     var ipv4 = sockaddr_in()
     var ipv6 = sockaddr_in6()
