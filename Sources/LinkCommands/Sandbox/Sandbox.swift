@@ -129,7 +129,7 @@ struct Sandbox {
       "kafka.fetch.wait.max.ms=10",
       "adapter.url=\(emulator.baseURL)", "adapter.credential.file=\(credentialFile)", "store.directory=\(store)",
       // For people who wait in front of a screen.
-      "retry.initial.ms=200", "retry.max.ms=5000", "shutdown.timeout.ms=5000",
+      "retry.initial.ms=200", "retry.max.ms=5000", "shutdown.timeout.ms=5000", "admin.listen=none",
       "log.level=\(options.logLevel.rawValue)", "log.format=text",
     ])
     do { return try loader.load(for: .worker) } catch { throw CommandFailure(error) }

@@ -9,6 +9,7 @@ final class WorkerLoop {
   private var engine: Engine
   private let edges: WorkerEdges
   private let notes: NoteLog
+  private let observer: WorkerObserver
   private let stopLimit: Milliseconds
   private var end: WorkerEnd?
   private var stopBy: Milliseconds?
@@ -27,14 +28,16 @@ final class WorkerLoop {
   /// The longest that the loop sleeps.
   private static let sleepLimit: Milliseconds = 100
 
-  init(engine: consuming Engine, edges: WorkerEdges, log: Log, stopLimit: Milliseconds) {
+  init(engine: consuming Engine, edges: WorkerEdges, telemetry: Telemetry, log: Log, stopLimit: Milliseconds) {
     self.engine = engine
     self.edges = edges
     self.stopLimit = stopLimit
     notes = NoteLog(log: log)
+    observer = WorkerObserver(telemetry, edges: edges)
     // The rebalance callbacks run inside `poll`, and so on this thread and in no step of the engine.
     edges.consumer.onAssign = { [unowned self] partitions in
       hasBeenAssigned = true
+      observer.assigned(partitions)
       take(.assigned(partitions))
     }
     edges.consumer.onRevoke = { [unowned self] partitions, _ in revoke(partitions) }
@@ -45,7 +48,8 @@ final class WorkerLoop {
     while true {
       turn()
       if let end {
-        notes.writeTally()
+        observer.end()
+        notes.write(totals: observer.totals)
         return end
       }
     }
@@ -55,6 +59,7 @@ final class WorkerLoop {
     takeEvents()
     if engine.wantsRecords { takeRecords() } else { holdRecords() }
     take(.tick)
+    observer.turn(engine)
     if let stopBy, SystemClock.uptime() >= stopBy, end == nil {
       end = .stopped(isWhole: false)
     }
@@ -65,6 +70,7 @@ final class WorkerLoop {
       switch message {
       case .event(.stop):
         stopBy = stopBy ?? SystemClock.uptime() + stopLimit
+        observer.stopping()
         take(.stop)
       case .event(let event): take(event)
       case .end(let reason): end = end ?? reason
@@ -108,7 +114,9 @@ final class WorkerLoop {
 
   private func takePolled(_ polled: KafkaConsumer.Polled) {
     switch polled {
-    case .record(let record): take(.received(record))
+    case .record(let record):
+      observer.received()
+      take(.received(record))
     case .reachedEnd(let partition, let offset): take(.reachedEnd(partition: partition, offset: offset))
     case .failure(let failure): note(failure)
     }
@@ -128,6 +136,7 @@ final class WorkerLoop {
     pausedLanes.subtract(partitions)
     heldLanes.subtract(partitions)
     take(.revoked(partitions))
+    observer.revoked()
     notes.write(revoked: partitions)
   }
 
@@ -147,7 +156,9 @@ final class WorkerLoop {
     case .reloadCredential: edges.adapter.reloadCredential()
     case .commit(let batch): commit(batch)
     case .reconcile(let batch): edges.restorer.reconcile(batch)
-    case .note(let note): notes.write(note)
+    case .note(let note):
+      observer.observe(note)
+      notes.write(note)
     case .finished: end = end ?? .stopped(isWhole: engine.load.refused == 0)
     case .fail(let reason, let exitCode): end = end ?? .failed(reason: reason, exitCode: exitCode)
     }
@@ -155,6 +166,8 @@ final class WorkerLoop {
 
   private func start(_ partition: Int32, _ offset: Int64) {
     started.insert(partition)
+    // Starting many lanes may take longer than one turn ought to.
+    observer.beat()
     attempt { () throws(KafkaFailure) in try edges.consumer.start(partition: partition, at: offset) }
   }
 
