@@ -13,7 +13,7 @@ final class Tally: Sendable {
     case .decided(let decided): add(decided.kind.rawValue)
     case .called: add("calls")
     case .laneOpened, .laneBlocked, .committed, .commitFailed, .decisionRefused, .credentialRefused,
-      .credentialAccepted:
+      .credentialAccepted, .breakerOpened, .breakerClosed:
       break
     }
   }
