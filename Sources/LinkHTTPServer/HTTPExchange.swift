@@ -136,9 +136,12 @@ private final class ReplyStream {
   /// The next bytes from `position` on, at most so many as `space` has.
   func read(_ position: UInt64, _ space: UnsafeMutableRawBufferPointer) -> Int {
     guard position < end else { return link_mhd_reader_error }
-    guard let drip else { return fill(position, space, Int(min(UInt64(space.count), end - position))) }
+    // At the end of the server what is left comes at once.
+    guard let drip, !drip.schedule.isFinished else {
+      return fill(position, space, Int(min(UInt64(space.count), end - position)))
+    }
     isHeld.toggle()
-    guard isHeld, !drip.schedule.isFinished else { return fill(position, space, 1) }
+    guard isHeld else { return fill(position, space, 1) }
     drip.schedule.hold(drip.connection, for: drip.interval)
     return 0
   }
