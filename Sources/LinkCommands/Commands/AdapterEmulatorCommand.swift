@@ -26,7 +26,7 @@ enum AdapterEmulatorCommand {
       "linkworker adapter-emulator --credential-file credential --latency-ms p50=20,p99=400 --verbose",
       "linkworker adapter-emulator --fail-first 4711=2:503 --reject 4712",
       "linkworker adapter-emulator --error-rate 5xx=10%,lost=2%,403=1% --seed 7",
-      "linkworker adapter-emulator --tls-self-signed tls --outage-after 30 --outage-for 60 --json",
+      "linkworker adapter-emulator --tls-self-signed tls --outage-after 30 --outage-for 60",
     ],
     exitCodes: [.dataError, .noInput, .cantCreate, .noPermission, .config],
     body: run)

@@ -10,7 +10,7 @@ public struct EmulatorRule: Equatable, Sendable {
   public var latency: Milliseconds?
 
   /// The ways in which a call goes wrong.
-  public enum Failure: Equatable, Sendable {
+  public enum Failure: Hashable, Sendable {
     /// An HTTP status with an error body; `Retry-After` and `Location` where given.
     case status(Int, retryAfter: String? = nil, location: String? = nil)
     /// Status 200 and `{"s":"error","errmsg":…}`.
