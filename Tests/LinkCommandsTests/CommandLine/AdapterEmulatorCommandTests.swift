@@ -117,13 +117,15 @@ struct AdapterEmulatorCommandTests {
 
   @Test("begins an outage in its time and ends it, and the control API switches it, rates and credential")
   func switches() throws {
-    let (program, _, port) = try start("--outage", "502", "--outage-for", "1")
+    let (program, _, port) = try start("--outage", "502", "--outage-after", "1", "--outage-for", "2")
     func status() -> Substring? {
       call(1, credential: EmulatorCredential.preset, port: port).split(separator: " ").dropFirst().first
     }
     func put(_ path: String, _ body: String) -> String {
       RawHTTP.send(["PUT /_emulator/\(path) HTTP/1.1"], body: body, port: port) ?? ""
     }
+    #expect(status() == "200")
+    #expect(program.read(until: "outage: 502\n").contains("outage: 502\n"))
     #expect(status() == "502")
     #expect(program.read(until: "outage: off\n").contains("outage: off\n"))
     #expect(status() == "200")
