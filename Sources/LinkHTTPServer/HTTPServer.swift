@@ -13,17 +13,19 @@ package final class HTTPServer: Sendable {
     var bell: Int32
   }
 
-  /// Listens and serves: `respond` is called for each whole request on the server's thread, which it must not hold.
+  /// Listens and serves: `respond` is called for each whole request on the server's thread, which it must not hold. Where `accepts` says no to
+  /// a path, the connection is closed as soon as the head of the request is there.
   package init(
     address: String, port: UInt16, tls: (certificate: [UInt8], key: [UInt8])?, connectionLimit: Int,
+    accepts: @escaping @Sendable (_ path: String) -> Bool = { _ in true },
     bodyLimit: @escaping @Sendable (_ path: String) -> Int, respond: @escaping @Sendable (HTTPRequest) -> HTTPReply
   ) throws(HTTPServerFailure) {
     let socket = try ListeningSocket(address: address, port: port)
     let subject = "\(address) port \(socket.port)"
     guard
       let daemon = HTTPDaemon(
-        listeningSocket: socket.descriptor, tls: tls, connectionLimit: connectionLimit, bodyLimit: bodyLimit,
-        respond: respond)
+        listeningSocket: socket.descriptor, tls: tls, connectionLimit: connectionLimit, accepts: accepts,
+        bodyLimit: bodyLimit, respond: respond)
     else {
       close(socket.descriptor)
       throw HTTPServerFailure(

@@ -57,7 +57,7 @@ struct AdapterClientFaultTests {
 
   @Test(
     "A closed connection, half an answer and an endless one are lost",
-    arguments: [EmulatorRule.Fault.close, .truncate, .huge])
+    arguments: [EmulatorRule.Fault.lost, .truncate, .huge])
   func lost(_ fault: EmulatorRule.Fault) async throws {
     let emulator = try AdapterClientTests.emulator(rules: [1: EmulatorRule(failure: .fault(fault), failFirst: 1)])
     defer { emulator.stop() }
