@@ -72,11 +72,13 @@ struct AdapterClientFaultTests {
     let server = try RawServer { connection, number in
       connection.readRequest()
       let body = String(repeating: "x", count: 100 + number)
+      // Else the client may try the connection that is about to be closed.
+      let last = "Connection: close\r\n"
       if isChunked {
         let size = String(body.utf8.count, radix: 16)
-        connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\(size)\r\n\(body)\r\n0\r\n\r\n")
+        connection.write("HTTP/1.1 200 OK\r\n\(last)Transfer-Encoding: chunked\r\n\r\n\(size)\r\n\(body)\r\n0\r\n\r\n")
       } else {
-        connection.respond(body)
+        connection.respond(body, headers: last)
       }
     }
     let client = try TestClient(server.url) { $0.answerLimit = 100 }
