@@ -28,7 +28,7 @@ enum ValidateCommand {
   @Sendable private static func run(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
     let byteLimit = try invocation.integer("--max-bytes", in: 1024...524_288) ?? 65536
     let check = RequestCheck(eventByteLimit: byteLimit)
-    var reader = try LineReader(invocation.operands.first ?? "-", lineByteLimit: byteLimit)
+    var reader = try LineReader(try LineReader.path(of: invocation), lineByteLimit: byteLimit)
     var verdicts = Verdicts(
       name: reader.name, isJSON: invocation.isSet("--json"), isQuiet: invocation.isSet("--quiet"), invocation.console)
     defer { verdicts.output.flush() }

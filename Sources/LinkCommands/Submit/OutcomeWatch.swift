@@ -1,0 +1,108 @@
+import LinkCore
+import LinkKafka
+
+/// Reads outcomes as they come, and the state topic where an event will not come. One thread owns it.
+struct OutcomeWatch {
+  /// The requests that are waited for.
+  var wait: OutcomeWait
+  private let properties: KafkaProperties
+  private let tail: KafkaTail
+  private let stateTopic: String
+  private var heardAt = SystemClock.uptime()
+  private var lookedAt: Milliseconds?
+
+  /// Milliseconds without news after which the state topic is read: a duplicate has no event.
+  private static let silence: Milliseconds = 2_000
+  /// Milliseconds until it is read again.
+  private static let lookInterval: Milliseconds = 30_000
+  /// Outcomes taken at a time, so that the sending goes on.
+  private static let batch = 1_000
+
+  /// Takes the positions in the outcomes topic: to be made before anything is sent.
+  init(properties: KafkaProperties, topics: WorkerSettings.Topics, timeout: Milliseconds?) throws(KafkaFailure) {
+    self.properties = properties
+    stateTopic = topics.state
+    wait = OutcomeWait(timeout: timeout)
+    let found = try KafkaAdmin(properties: properties).metadata(of: [topics.outcomes])
+    guard let partitions = found[topics.outcomes]?.partitions else { throw .missing(topic: topics.outcomes) }
+    tail = try KafkaTail(properties: properties, topic: topics.outcomes, partitionCount: Int32(clamping: partitions))
+  }
+
+  /// What ended since the last call; waits for it no longer than `milliseconds`.
+  mutating func poll(_ milliseconds: Int32) throws(KafkaFailure) -> [(OutcomeWait.Entry, OutcomeWait.Ending)] {
+    var ended: [(OutcomeWait.Entry, OutcomeWait.Ending)] = []
+    var rest = milliseconds
+    for _ in 0..<Self.batch {
+      guard let record = try tail.next(rest) else { break }
+      rest = 0
+      if let outcome = SeenOutcome(record) { ended += wait.take(outcome) }
+    }
+    if !ended.isEmpty { hear() }
+    return ended
+  }
+
+  /// Something has happened: it is too early to ask the state topic.
+  mutating func hear() {
+    heardAt = SystemClock.uptime()
+    lookedAt = nil
+  }
+
+  /// Reads the state topic where nothing has come for a while; `isStopped` ends that early.
+  mutating func look(
+    isStopped: () -> Bool
+  ) throws(KafkaFailure) -> [(OutcomeWait.Entry, OutcomeWait.Ending)] {
+    let now = SystemClock.uptime()
+    guard wait.count > 0, now - heardAt >= Self.silence, lookedAt.map({ now - $0 >= Self.lookInterval }) ?? true else {
+      return []
+    }
+    let waiting = wait.waiting
+    var keys: Set<[UInt8]> = []
+    var positions: [Int32: Int64] = [:]
+    for entry in waiting {
+      guard let place = entry.place else { continue }
+      keys.insert(StateKey.link(entry.key).encoded())
+      // Partition n of the state topic belongs to partition n of the requests topic.
+      positions[place.partition] = 0
+    }
+    let links = try LinkLookup.find(
+      keys, in: stateTopic, positions, KafkaBrowser(properties: properties), isStopped: isStopped)
+    lookedAt = SystemClock.uptime()
+    return links.flatMap { wait.learn($0) }
+  }
+}
+
+/// Looks for links in the state topic.
+enum LinkLookup {
+  /// The links of these keys as they stand now; reads the partitions from their beginning to their end.
+  static func find(
+    _ keys: Set<[UInt8]>, in topic: String, _ positions: [Int32: Int64], _ browser: KafkaBrowser,
+    isStopped: () -> Bool
+  ) throws(KafkaFailure) -> [Link] {
+    var values: [[UInt8]: [UInt8]] = [:]
+    guard !positions.isEmpty else { return [] }
+    do {
+      try browser.read(topic: topic, from: positions) { record in
+        if let key = record.key, keys.contains(key) { values[key] = record.value }
+        return !isStopped()
+      }
+    } catch let failure as KafkaFailure {
+      throw failure
+    } catch {
+      throw KafkaFailure("read", "topic \(topic)", code: -1, detail: "\(error)")
+    }
+    return values.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { key, value in
+      // What another version wrote is no link that this one could speak of.
+      guard case .link(let link)? = try? StateRecord.decode(key: key, value: value) else { return nil }
+      return link
+    }
+  }
+}
+
+extension KafkaFailure {
+  /// A topic that is not there.
+  static func missing(topic: String) -> KafkaFailure {
+    KafkaFailure(
+      "find", "topic \(topic)", code: 3,
+      hint: "make the topics with `linkworker topics create`, or check their names in the settings")
+  }
+}
