@@ -26,7 +26,8 @@ enum SubmitCommand {
       .flag("--wait", "Wait for the outcomes and tell them as they come."),
       .value(
         "--timeout", "TIME",
-        "How long --wait waits for each request once Kafka has it (30s, 5m). Default: to its deadline, or 2 minutes."),
+        "How long --wait waits for each request once Kafka has it: seconds, or 90s, 5m. Default: to its deadline, or 2 "
+          + "minutes."),
       .json,
     ],
     operands: [.optional("FILE|-")],
@@ -73,7 +74,7 @@ enum SubmitCommand {
     guard invocation.isSet("--wait") else {
       throw .usage("--timeout", "is how long --wait waits, and that is missing", hint: "--wait --timeout \(text)")
     }
-    guard let time = TimeSpan.milliseconds(text), time > 0 else {
+    guard let time = TimeSpan.milliseconds(text) ?? TimeSpan.milliseconds(text + "s"), time > 0 else {
       throw .usage("--timeout", "\(quoted(text)) is no length of time", hint: "--timeout 30s")
     }
     return time

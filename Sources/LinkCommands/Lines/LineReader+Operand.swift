@@ -7,7 +7,8 @@ extension LineReader {
     if let path = invocation.operands.first { return path }
     guard isatty(STDIN_FILENO) == 0 else {
       throw .usage(
-        invocation.command.name, "needs a FILE, or - for standard input", hint: "linkworker help \(invocation.command.name)")
+        invocation.command.name, "needs a FILE, or - for standard input",
+        hint: "linkworker help \(invocation.command.name)")
     }
     return "-"
   }

@@ -10,11 +10,14 @@ struct OutcomeWatch {
   private let stateTopic: String
   private var heardAt = SystemClock.uptime()
   private var lookedAt: Milliseconds?
+  private var expiredAt: Milliseconds = 0
 
   /// Milliseconds without news after which the state topic is read: a duplicate has no event.
   private static let silence: Milliseconds = 2_000
   /// Milliseconds until it is read again.
   private static let lookInterval: Milliseconds = 30_000
+  /// Milliseconds between two looks at whose time is over: each goes through all that are waited for.
+  private static let expiryInterval: Milliseconds = 100
   /// Outcomes taken at a time, so that the sending goes on.
   private static let batch = 1_000
 
@@ -39,6 +42,14 @@ struct OutcomeWatch {
     }
     if !ended.isEmpty { hear() }
     return ended
+  }
+
+  /// Those whose time is over.
+  mutating func expire() -> [(OutcomeWait.Entry, OutcomeWait.Ending)] {
+    let now = SystemClock.uptime()
+    guard now - expiredAt >= Self.expiryInterval else { return [] }
+    expiredAt = now
+    return wait.expire(now: now)
   }
 
   /// Something has happened: it is too early to ask the state topic.

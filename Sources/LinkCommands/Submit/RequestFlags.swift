@@ -37,7 +37,8 @@ struct RequestFlags {
     guard let given else { return nil }
     if let file = invocation.operands.first {
       throw .usage(
-        given.name, "makes a request of its own, and \(quoted(file)) has others", hint: "the file alone, or the options")
+        given.name, "makes a request of its own, and \(quoted(file)) has others", hint: "the file alone, or the options"
+      )
     }
     guard let user = try Self.number(invocation, "--user").first else {
       throw .usage("--user", "is missing", hint: "--user 14601")

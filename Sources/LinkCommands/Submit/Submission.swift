@@ -69,6 +69,9 @@ struct Submission: ~Copyable {
 
   /// Reads the whole input once before anything is sent; names what is wrong.
   private mutating func isAllValid() throws(CommandFailure) -> Bool {
+    guard input.rewind() else {
+      throw .usage("--all-or-nothing", "needs a file that can be read twice", hint: "save the lines into a file")
+    }
     reading: while interrupts.count == 0 {
       switch try input.next(waiting: 100) {
       case .end: break reading
@@ -79,11 +82,8 @@ struct Submission: ~Copyable {
       }
     }
     guard ledger.rejectedCount == 0, interrupts.count == 0 else { return false }
-    guard input.rewind() else {
-      throw .usage("--all-or-nothing", "needs a file that can be read twice", hint: "save the lines into a file")
-    }
     ledger = SubmitLedger()
-    return true
+    return input.rewind()
   }
 
   private mutating func send() throws(CommandFailure) {
@@ -210,7 +210,7 @@ struct Submission: ~Copyable {
     } catch {
       throw CommandFailure(error)
     }
-    for (entry, ending) in watch?.wait.expire(now: SystemClock.uptime()) ?? [] { end(entry, ending) }
+    for (entry, ending) in watch?.expire() ?? [] { end(entry, ending) }
   }
 
   private mutating func end(_ entry: OutcomeWait.Entry, _ ending: OutcomeWait.Ending) {

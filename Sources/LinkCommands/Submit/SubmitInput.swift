@@ -37,6 +37,6 @@ struct SubmitInput: ~Copyable {
     return try reader?.next(waiting: milliseconds) ?? .end
   }
 
-  /// Goes back to the beginning; false where that cannot be.
+  /// Goes back to the beginning; false, and nothing is done, where that cannot be.
   mutating func rewind() -> Bool { reader?.rewind() ?? true }
 }

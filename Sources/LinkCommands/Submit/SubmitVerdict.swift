@@ -34,7 +34,8 @@ struct SubmitVerdict {
       code = code ?? .found
       if tally.openCount > 0 {
         lines.append(
-          .init("submit", name, "\(counted(tally.openCount, "request")) had no outcome in time",
+          .init(
+            "submit", name, "\(counted(tally.openCount, "request")) had no outcome in time",
             hint: "see that a worker runs and reaches the adapter; what was sent is not lost"))
       }
     }
@@ -67,7 +68,8 @@ struct SubmitVerdict {
     let count = counted(ledger.rejectedCount, "line")
     return isAllOrNothing
       ? .init("submit", name, "nothing was sent: \(count) would be refused", hint: "mend them; they are named above")
-      : .init("submit", name, "\(count) would be refused and not sent", hint: "mend and send them; they are named above")
+      : .init(
+        "submit", name, "\(count) would be refused and not sent", hint: "mend and send them; they are named above")
   }
 
   private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
