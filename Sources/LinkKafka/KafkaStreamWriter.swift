@@ -113,23 +113,20 @@ public final class KafkaStreamWriter {
 
   private var isClosed = false
 
-  /// Two codes alone say too little: an idempotent producer that has lost its way says only "fatal" of each record, and a record whose time
-  /// is over says nothing of what kept it.
+  /// A record that goes down with its idempotent producer, or whose time is over, says nothing of what kept it.
   private func failure(_ code: rd_kafka_resp_err_t) -> KafkaFailure {
     let subject = "to topic \(topicName)"
-    switch code {
-    case RD_KAFKA_RESP_ERR__FATAL:
-      var message = ErrorText()
-      let cause = message.fill { rd_kafka_fatal_error(handle.client, $0, $1) }
+    var message = ErrorText()
+    let cause = message.fill { rd_kafka_fatal_error(handle.client, $0, $1) }
+    if cause != RD_KAFKA_RESP_ERR_NO_ERROR {
       return handle.explained(
         KafkaFailure("write", subject, code: cause.rawValue, detail: message.text, isFatal: true))
-    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
-      return handle.explained(
-        KafkaFailure(
-          "write", subject, code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue,
-          detail: "not acknowledged within kafka.delivery.timeout.ms"))
-    default: return handle.failure("write", subject, code)
     }
+    guard code == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT else { return handle.failure("write", subject, code) }
+    return handle.explained(
+      KafkaFailure(
+        "write", subject, code: RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue,
+        detail: "not acknowledged within kafka.delivery.timeout.ms"))
   }
 }
 

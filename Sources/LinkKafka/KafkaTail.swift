@@ -49,6 +49,8 @@ public final class KafkaTail {
     switch message.pointee.err {
     case RD_KAFKA_RESP_ERR_NO_ERROR: return KafkaMessage.record(message)
     case RD_KAFKA_RESP_ERR__PARTITION_EOF: return nil
+    // A group's name has to be given, and nothing is ever asked of the group: whoever may not, need not.
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return nil
     case let code where StateReader.passes(code): return nil
     case let code: throw handle.failure("follow", "topic \(topic)", code, partition: message.pointee.partition)
     }

@@ -55,7 +55,7 @@ enum SubmitCommand {
         try SubmitInput(path: try LineReader.path(of: invocation), lineByteLimit: settings.eventByteLimit)
       }
     let voice = SubmitVoice(
-      name: input.name, isJSON: invocation.isSet("--json"), isSingle: input.isSingle, invocation)
+      name: input.name, isJSON: invocation.isSet("--json"), isSingle: input.kind == .single, invocation)
     // From here on a signal ends in good order.
     let interrupts = InterruptCount()
     let signals = StopSignals { _, _ in interrupts.note() }

@@ -10,6 +10,8 @@ struct OutcomeWatch {
   private let stateTopic: String
   private var heardAt = SystemClock.uptime()
   private var lookedAt: Milliseconds?
+  /// Why the state topic could not be read; it is not asked again then.
+  private(set) var lookFailure: KafkaFailure?
   private var expiredAt: Milliseconds = 0
 
   /// Milliseconds without news after which the state topic is read: a duplicate has no event.
@@ -59,40 +61,47 @@ struct OutcomeWatch {
   }
 
   /// Reads the state topic where nothing has come for a while; `isStopped` ends that early.
-  mutating func look(
-    isStopped: () -> Bool
-  ) throws(KafkaFailure) -> [(OutcomeWait.Entry, OutcomeWait.Ending)] {
+  mutating func look(isStopped: () -> Bool) -> [(OutcomeWait.Entry, OutcomeWait.Ending)] {
     let now = SystemClock.uptime()
-    guard wait.count > 0, now - heardAt >= Self.silence, lookedAt.map({ now - $0 >= Self.lookInterval }) ?? true else {
-      return []
-    }
-    let waiting = wait.waiting
+    guard wait.count > 0, lookFailure == nil, now - heardAt >= Self.silence,
+      lookedAt.map({ now - $0 >= Self.lookInterval }) ?? true
+    else { return [] }
     var keys: Set<[UInt8]> = []
-    var positions: [Int32: Int64] = [:]
-    for entry in waiting {
+    var partitions: Set<Int32> = []
+    for entry in wait.waiting {
       guard let place = entry.place else { continue }
       keys.insert(StateKey.link(entry.key).encoded())
       // Partition n of the state topic belongs to partition n of the requests topic.
-      positions[place.partition] = 0
+      partitions.insert(place.partition)
     }
-    let links = try LinkLookup.find(
-      keys, in: stateTopic, positions, KafkaBrowser(properties: properties), isStopped: isStopped)
-    lookedAt = SystemClock.uptime()
-    return links.flatMap { wait.learn($0) }
+    defer { lookedAt = SystemClock.uptime() }
+    do throws(KafkaFailure) {
+      let lookup = LinkLookup(properties: properties, topic: stateTopic)
+      return try lookup.find(keys, in: partitions, isStopped: isStopped).flatMap { wait.learn($0) }
+    } catch {
+      lookFailure = error
+      return []
+    }
   }
 }
 
 /// Looks for links in the state topic.
-enum LinkLookup {
+struct LinkLookup {
+  let properties: KafkaProperties
+  let topic: String
+
   /// The links of these keys as they stand now; reads the partitions from their beginning to their end.
-  static func find(
-    _ keys: Set<[UInt8]>, in topic: String, _ positions: [Int32: Int64], _ browser: KafkaBrowser,
-    isStopped: () -> Bool
+  func find(
+    _ keys: Set<[UInt8]>, in partitions: Set<Int32>, isStopped: () -> Bool
   ) throws(KafkaFailure) -> [Link] {
-    var values: [[UInt8]: [UInt8]] = [:]
+    // Of a topic that may not be seen a reader only hears nothing.
+    let found = try KafkaAdmin(properties: properties).metadata(of: [topic])
+    guard let count = found[topic]?.partitions else { throw .missing(topic: topic) }
+    let positions = Dictionary(uniqueKeysWithValues: partitions.filter { $0 < count }.map { ($0, Int64(0)) })
     guard !positions.isEmpty else { return [] }
+    var values: [[UInt8]: [UInt8]] = [:]
     do {
-      try browser.read(topic: topic, from: positions) { record in
+      try KafkaBrowser(properties: properties).read(topic: topic, from: positions) { record in
         if let key = record.key, keys.contains(key) { values[key] = record.value }
         return !isStopped()
       }

@@ -23,6 +23,7 @@ struct Submission: ~Copyable {
   private var voice: SubmitVoice
   private var watch: OutcomeWatch?
   private var tally: OutcomeTally?
+  private var watchFailure: KafkaFailure?
   /// Bytes of the input up to the last line that was read.
   private var position: Int64 = 0
 
@@ -49,20 +50,23 @@ struct Submission: ~Copyable {
 
   /// Sends all, waits for what is to be waited for, and says what became of it.
   mutating func run() throws(CommandFailure) -> ExitCode {
+    var failure: CommandFailure?
     do throws(CommandFailure) {
       let isReady = isAllOrNothing ? try isAllValid() : true
       if isReady { try send() }
-      try drain()
-      try awaitOutcomes()
     } catch {
-      // What is on its way has to be accounted for whatever has happened.
-      writer.abandon()
-      try? drain()
-      conclude()
-      throw error
+      // What is on its way has to be accounted for, whatever has become of the input.
+      failure = error
     }
-    conclude()
-    return try verdict()
+    drain()
+    awaitOutcomes()
+    voice.conclude(ledger, wait: tally, isInterrupted: interrupts.count > 0)
+    let verdict = SubmitVerdict(
+      name: voice.name, input: input.kind, ledger: ledger, tally: tally, watchFailure: watchFailure,
+      isInterrupted: interrupts.count > 0, isAllOrNothing: isAllOrNothing)
+    guard var failure = failure ?? verdict.failure else { return .ok }
+    if failure.lines != verdict.failure?.lines { failure.lines += verdict.failure?.lines ?? [] }
+    throw failure
   }
 
   // MARK: - Sending
@@ -89,30 +93,30 @@ struct Submission: ~Copyable {
   private mutating func send() throws(CommandFailure) {
     while interrupts.count == 0, ledger.failure == nil {
       if let watch, watch.wait.count >= OutcomeWait.limit {
-        try pump(100)
+        pump(100)
         continue
       }
       // While nothing comes in, what comes back is looked at; a file never lets anybody wait.
       switch try input.next(waiting: 0) {
       case .end: return
       case .nothingYet:
-        try pump(0)
-        if case .line(let line) = try input.next(waiting: 20) { try take(line) }
-      case .line(let line): try take(line)
+        pump(0)
+        if case .line(let line) = try input.next(waiting: 20) { take(line) }
+      case .line(let line): take(line)
       }
     }
   }
 
-  private mutating func take(_ line: InputLine) throws(CommandFailure) {
+  private mutating func take(_ line: InputLine) {
     ledger.read(line)
     defer { position = line.end }
-    if line.number % Self.stride == 0 { try pump(0) }
+    if line.number % Self.stride == 0 { pump(0) }
     guard !line.isBlank, let request = request(in: line) else { return }
     while let wait = rate?.take(now: SystemClock.uptime()) {
       guard interrupts.count == 0 else { return unread(line) }
-      try pump(Int32(clamping: min(wait, 100)))
+      pump(Int32(clamping: min(wait, 100)))
     }
-    try offer(line, request)
+    offer(line, request)
   }
 
   private mutating func request(in line: InputLine) -> CheckedRequest? {
@@ -126,7 +130,7 @@ struct Submission: ~Copyable {
   }
 
   /// Hands a request in, once there is room.
-  private mutating func offer(_ line: InputLine, _ request: CheckedRequest) throws(CommandFailure) {
+  private mutating func offer(_ line: InputLine, _ request: CheckedRequest) {
     let record = OutgoingRecord(
       topic: .requests,
       partition: HomePartition.of(userId: request.key.userId, partitionCount: partitionCount),
@@ -140,8 +144,8 @@ struct Submission: ~Copyable {
             line: line.number, id: request.id, source: request.source, byteCount: line.bytes.count))
         return
       case .full:
+        pump(50)
         guard interrupts.count == 0, ledger.failure == nil else { return unread(line) }
-        try pump(50)
       case .refused(let failure):
         watch?.wait.forget(line: line.number)
         return ledger.lose(line.number, failure)
@@ -157,10 +161,10 @@ struct Submission: ~Copyable {
 
   // MARK: - What comes back
 
-  private mutating func pump(_ milliseconds: Int32) throws(CommandFailure) {
+  private mutating func pump(_ milliseconds: Int32) {
     if milliseconds > 0 { voice.flush() }
     for delivery in writer.poll(milliseconds) { settle(delivery) }
-    try hear(0)
+    hear(0)
     let done = position - Int64(ledger.pendingBytes)
     voice.progress(count: ledger.acknowledgedCount, fraction: input.size.map { Double(done) / Double(max($0, 1)) })
   }
@@ -180,35 +184,43 @@ struct Submission: ~Copyable {
   }
 
   /// Waits for what is on its way: as long as Kafka's own limit lets it, or a while after a signal, or not after a second one.
-  private mutating func drain() throws(CommandFailure) {
+  private mutating func drain() {
     var isAbandoned = false
     while writer.pendingCount > 0 {
       if !isAbandoned, interrupts.count >= 2 || interrupts.age ?? 0 >= Self.drainLimit {
         writer.abandon()
         isAbandoned = true
       }
-      try pump(50)
+      pump(50)
     }
   }
 
-  private mutating func awaitOutcomes() throws(CommandFailure) {
+  private mutating func awaitOutcomes() {
     while let watch, watch.wait.count > 0, interrupts.count == 0 {
       voice.flush()
-      try hear(100)
+      hear(100)
       voice.progress(count: ledger.acknowledgedCount, fraction: nil)
     }
+    closeWatch()
+  }
+
+  private mutating func closeWatch() {
     for entry in watch?.wait.waiting ?? [] { end(entry, .nothing(state: entry.state)) }
+    // That they are known already may be why nothing came.
+    if let tally, tally.openCount > 0 { watchFailure = watchFailure ?? watch?.lookFailure }
     watch = nil
   }
 
-  private mutating func hear(_ milliseconds: Int32) throws(CommandFailure) {
+  private mutating func hear(_ milliseconds: Int32) {
     guard watch != nil else { return }
     let interrupts = interrupts
     do throws(KafkaFailure) {
       for (entry, ending) in try watch?.poll(milliseconds) ?? [] { end(entry, ending) }
-      for (entry, ending) in try watch?.look(isStopped: { interrupts.count > 0 }) ?? [] { end(entry, ending) }
+      for (entry, ending) in watch?.look(isStopped: { interrupts.count > 0 }) ?? [] { end(entry, ending) }
     } catch {
-      throw CommandFailure(error)
+      // The requests themselves go on.
+      watchFailure = error
+      return closeWatch()
     }
     for (entry, ending) in watch?.expire() ?? [] { end(entry, ending) }
   }
@@ -216,20 +228,5 @@ struct Submission: ~Copyable {
   private mutating func end(_ entry: OutcomeWait.Entry, _ ending: OutcomeWait.Ending) {
     tally?.count(ending)
     voice.end(entry, ending)
-  }
-
-  // MARK: - The end
-
-  private mutating func conclude() {
-    voice.conclude(ledger, wait: tally, isInterrupted: interrupts.count > 0)
-  }
-
-  /// How the command ends: of several reasons the one that somebody has to act on first.
-  private func verdict() throws(CommandFailure) -> ExitCode {
-    let verdict = SubmitVerdict(
-      name: voice.name, ledger: ledger, tally: tally, isInterrupted: interrupts.count > 0,
-      isAllOrNothing: isAllOrNothing)
-    if let failure = verdict.failure { throw failure }
-    return .ok
   }
 }

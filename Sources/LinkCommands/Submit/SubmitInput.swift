@@ -1,11 +1,18 @@
 /// Where `submit` has its requests from: a file, standard input, or one request made of options.
 struct SubmitInput: ~Copyable {
+  /// What requests come from.
+  enum Kind {
+    case single
+    case standardInput
+    case file
+  }
+
   /// As messages call it.
   let name: String
   /// In bytes; nil where nobody knows.
   let size: Int64?
-  /// Whether it is one request made of options.
-  let isSingle: Bool
+  /// What it is.
+  let kind: Kind
   private var reader: LineReader?
   private var single: InputLine?
 
@@ -13,7 +20,7 @@ struct SubmitInput: ~Copyable {
   init(single event: [UInt8]) {
     name = "the request"
     size = nil
-    isSingle = true
+    kind = .single
     reader = nil
     single = InputLine(number: 1, bytes: event, end: Int64(event.count))
   }
@@ -23,14 +30,14 @@ struct SubmitInput: ~Copyable {
     let reader = try LineReader(path, lineByteLimit: lineByteLimit)
     name = reader.name
     size = reader.size
-    isSingle = false
+    kind = path == "-" ? .standardInput : .file
     self.reader = consume reader
     single = nil
   }
 
   /// The next line, once it has come; waits for it no longer than `milliseconds`.
   mutating func next(waiting milliseconds: Int32) throws(CommandFailure) -> LineReader.Item {
-    if isSingle {
+    if kind == .single {
       defer { single = nil }
       return single.map { .line($0) } ?? .end
     }

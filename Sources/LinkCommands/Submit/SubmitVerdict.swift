@@ -5,13 +5,16 @@ import LinkKafka
 struct SubmitVerdict {
   /// As messages call the input.
   var name: String
+  var input: SubmitInput.Kind
   var ledger: SubmitLedger
   var tally: OutcomeTally?
+  /// Why the outcomes could not be read to the end.
+  var watchFailure: KafkaFailure?
   var isInterrupted: Bool
   var isAllOrNothing: Bool
 
   /// Ranges that are written out; of more, JSON names every line.
-  private static let rangeLimit = 50
+  private static let rangeLimit = 20
 
   /// Nil where all is well.
   var failure: CommandFailure? {
@@ -20,11 +23,16 @@ struct SubmitVerdict {
     // Of several reasons the exit code is that of the first here.
     if isInterrupted {
       code = .interrupted
-      lines.append(.init("submit", name, interruption, hint: goOn))
+      // Where lines are lost, what follows says how to go on.
+      lines.append(.init("submit", name, interruption, hint: ledger.lostLines.isEmpty ? goOn : ""))
     }
     if !ledger.lostLines.isEmpty {
       code = code ?? ledger.failure?.exitCode ?? .unavailable
       lines.append(loss)
+    }
+    if let watchFailure {
+      code = code ?? watchFailure.exitCode
+      lines += CommandFailure(watchFailure).lines
     }
     if ledger.rejectedCount > 0 {
       code = code ?? .dataError
@@ -32,7 +40,7 @@ struct SubmitVerdict {
     }
     if let tally, tally.otherCount + tally.openCount > 0 {
       code = code ?? .found
-      if tally.openCount > 0 {
+      if tally.openCount > 0, watchFailure == nil, !isInterrupted {
         lines.append(
           .init(
             "submit", name, "\(counted(tally.openCount, "request")) had no outcome in time",
@@ -50,8 +58,14 @@ struct SubmitVerdict {
       + (ledger.rejectedCount > 0 ? " or was rejected" : "")
   }
 
-  /// A repeat of what Kafka has already does no harm: the same event asks for the same link.
-  private var goOn: String { "go on with tail -n +\(ledger.acknowledgedThrough + 1)" }
+  private var goOn: String {
+    let next = ledger.acknowledgedThrough + 1
+    switch input {
+    case .single: return "the same options again, with --id or --idempotency-key so that no second link is made"
+    case .standardInput: return "go on with line \(next) of what was piped in"
+    case .file: return "tail -n +\(next) \(name) | linkworker submit -"
+    }
+  }
 
   private var loss: CommandFailure.Line {
     let ranges = LineRanges(ledger.lostLines)
@@ -60,7 +74,8 @@ struct SubmitVerdict {
       reason += "; Kafka may have \(Self.written(LineRanges(ledger.uncertainLines)))"
     }
     if let failure = ledger.failure { reason += "; \(failure.detail) (\(failure.name))" }
-    let repair = "\(goOn): a request that Kafka has already is a duplicate and does no harm"
+    // A repeat of what Kafka has already does no harm: the same event asks for the same link.
+    let repair = input == .single ? goOn : "\(goOn) (what Kafka has already is a duplicate and does no harm)"
     return .init("submit", name, reason, hint: ledger.failure?.hint.map { "\($0); then \(repair)" } ?? repair)
   }
 
