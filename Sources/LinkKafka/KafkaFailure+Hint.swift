@@ -41,7 +41,8 @@ extension KafkaFailure {
       return
         "allow the worker's principal to Write and Describe the transactional id (a prefix rule on the group's name covers all)"
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-      return "allow the principal to Write the topic, which lets it write idempotently; brokers before 2.8 want IdempotentWrite on "
+      return
+        "allow the principal to Write the topic, which lets it write idempotently; brokers before 2.8 want IdempotentWrite on "
         + "the cluster besides"
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
       RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
