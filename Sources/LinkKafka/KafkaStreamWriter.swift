@@ -16,6 +16,12 @@ public final class KafkaStreamWriter {
     public var tag: Int
     /// What became of it.
     public var fate: Fate
+
+    /// A delivery.
+    public init(tag: Int, fate: Fate) {
+      self.tag = tag
+      self.fate = fate
+    }
   }
 
   /// What became of a record.
@@ -64,6 +70,7 @@ public final class KafkaStreamWriter {
     }
     self.handle = handle
     self.topic = topic
+    handle.learn(topic: name)
   }
 
   deinit { close() }

@@ -33,11 +33,11 @@ enum SubmitCommand {
     operands: [.optional("FILE|-")],
     examples: [
       "linkworker submit --config worker.properties --user 14601 --broker northwind --all-accounts",
-      "linkworker submit --config worker.properties --user 14601 --broker northwind --account 6230011 --account 6230012 "
-        + "--deadline 2m --context '{\"state\": \"xyz\"}'",
+      "linkworker submit --config worker.properties --user 14601 --broker northwind --account 6230011 --deadline 2m",
+      "linkworker submit --config worker.properties --user 8 --broker b --account 1 --context '{\"state\": \"xyz\"}' --json",
       "linkworker submit --config worker.properties requests.ndjson",
       "linkworker submit --config worker.properties --all-or-nothing --rate 500 requests.ndjson",
-      "cat requests.ndjson | linkworker submit --config worker.properties --json -",
+      "linkworker submit --config worker.properties --json - < requests.ndjson",
     ],
     exitCodes: [.found, .dataError, .noInput, .unavailable, .noPermission, .config, .interrupted],
     body: run)

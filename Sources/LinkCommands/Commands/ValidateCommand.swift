@@ -20,7 +20,7 @@ enum ValidateCommand {
     operands: [.optional("FILE|-")],
     examples: [
       "linkworker validate requests.ndjson", "linkworker validate --quiet requests.ndjson",
-      "cat requests.ndjson | linkworker validate --json -",
+      "linkworker validate --json - < requests.ndjson",
     ],
     exitCodes: [.dataError, .noInput, .noPermission],
     body: run)

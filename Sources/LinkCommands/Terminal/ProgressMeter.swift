@@ -70,7 +70,7 @@ struct ProgressMeter {
       end > start, last.at > first.at
     else { return nil }
     let left = (1 - end) * Double(last.at - first.at) / (end - start)
-    return left.isFinite && left < 3.6e9 ? Milliseconds(left) : nil
+    return left.isFinite && left < 3.6e9 ? Milliseconds(left.rounded()) : nil
   }
 
   /// `41 233`
