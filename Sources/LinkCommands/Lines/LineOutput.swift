@@ -12,6 +12,9 @@ struct LineOutput {
     buffer.reserveCapacity(Self.limit + 4096)
   }
 
+  /// Whether nothing has gathered.
+  var isEmpty: Bool { buffer.isEmpty }
+
   /// Adds a line.
   mutating func print(_ line: String) {
     buffer += line.utf8

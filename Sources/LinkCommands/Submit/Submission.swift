@@ -101,6 +101,7 @@ struct Submission: ~Copyable {
       case .end: return
       case .nothingYet:
         pump(0)
+        voice.flush()
         if case .line(let line) = try input.next(waiting: 20) { take(line) }
       case .line(let line): take(line)
       }

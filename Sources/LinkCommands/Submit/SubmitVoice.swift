@@ -1,3 +1,4 @@
+import Glibc
 import LinkCore
 import LinkKafka
 import LinkOps
@@ -9,6 +10,7 @@ struct SubmitVoice {
   private let isJSON: Bool
   /// One request made of options: its line number says nothing.
   private let isSingle: Bool
+  private let isOnTerminal: Bool
   private let console: Console
   private var output: LineOutput
   private var bar: ProgressBar
@@ -17,6 +19,7 @@ struct SubmitVoice {
     self.name = LogText.escaped(name)
     self.isJSON = isJSON
     self.isSingle = isSingle
+    isOnTerminal = isatty(invocation.console.output) == 1
     console = invocation.console
     output = LineOutput(invocation.console)
     bar = ProgressBar(invocation.console, environment: invocation.environment, title: "submit", unit: "requests")
@@ -68,17 +71,24 @@ struct SubmitVoice {
   }
 
   /// Where things stand.
-  mutating func progress(count: Int, fraction: Double?) { bar.show(count: count, fraction: fraction) }
+  mutating func progress(count: Int, fraction: Double?) {
+    // Objects that run over a terminal by the thousand leave no room for a bar.
+    if !isJSON || !isOnTerminal { bar.show(count: count, fraction: fraction) }
+  }
 
-  /// Writes what has gathered.
+  /// Writes what has gathered: to be called before anything is waited for.
   mutating func flush() {
+    guard !output.isEmpty else { return }
     bar.erase()
     output.flush()
   }
 
   /// The last word on standard output.
   mutating func conclude(_ ledger: SubmitLedger, wait: OutcomeTally?, isInterrupted: Bool) {
-    defer { flush() }
+    defer {
+      bar.erase()
+      flush()
+    }
     guard isJSON else {
       if !isSingle || ledger.acknowledgedCount == 0 { say(ledger.summary) }
       if let wait, !isSingle { say(wait.summary) }
