@@ -9,7 +9,8 @@ enum SubmitCommand {
     summary: "Send requests to Kafka: one from options, or one event a line from a file.",
     about: """
       Sends one link request that the options describe, or the structured events of a file or of standard input, one JSON object a line \
-      (NDJSON): link requests and replay requests. Each line is checked as the worker will read it and then sent byte for byte, to its \
+      (NDJSON): link requests and replay requests. Each line is checked as the worker will read it (event.max.bytes of the settings \
+      counts as well) and then sent byte for byte, to its \
       user's home partition, with the user as its key, by an idempotent producer. A line that the worker would refuse is named and not \
       sent; the others are (with --all-or-nothing none is), and the exit code is 65. Blank lines are passed over.
       Where Kafka is away, requests are tried again until kafka.delivery.timeout.ms (5 minutes) is over; then nothing more is read, \

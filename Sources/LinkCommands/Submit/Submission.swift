@@ -85,14 +85,17 @@ struct Submission: ~Copyable {
         if !line.isBlank { _ = request(in: line) }
       }
     }
-    guard ledger.rejectedCount == 0, interrupts.count == 0 else { return false }
+    guard ledger.rejectedCount == 0, interrupts.count == 0 else {
+      ledger.holdBack()
+      return false
+    }
     ledger = SubmitLedger()
     return input.rewind()
   }
 
   private mutating func send() throws(CommandFailure) {
     while interrupts.count == 0, ledger.failure == nil {
-      if let watch, watch.wait.count >= OutcomeWait.limit {
+      if let count = watch?.wait.count, count >= OutcomeWait.limit {
         pump(100)
         continue
       }
@@ -186,18 +189,24 @@ struct Submission: ~Copyable {
 
   /// Waits for what is on its way: as long as Kafka's own limit lets it, or a while after a signal, or not after a second one.
   private mutating func drain() {
-    var isAbandoned = false
+    var abandonedAt: Milliseconds?
     while writer.pendingCount > 0 {
-      if !isAbandoned, interrupts.count >= 2 || interrupts.age ?? 0 >= Self.drainLimit {
+      if abandonedAt == nil, interrupts.count >= 2 || interrupts.age ?? 0 >= Self.drainLimit {
         writer.abandon()
-        isAbandoned = true
+        abandonedAt = SystemClock.uptime()
       }
       pump(50)
+      // The client tells at once what it has given up; should it not, nobody knows what became of that.
+      if let abandonedAt, SystemClock.uptime() - abandonedAt >= Self.drainLimit {
+        let failure = KafkaFailure("write", "", code: -185)
+        for line in ledger.pendingLines { settle(.init(tag: line, fate: .lost(failure, mayBeWritten: true))) }
+        return
+      }
     }
   }
 
   private mutating func awaitOutcomes() {
-    while let watch, watch.wait.count > 0, interrupts.count == 0 {
+    while let count = watch?.wait.count, count > 0, interrupts.count == 0 {
       voice.flush()
       hear(100)
       voice.progress(count: ledger.acknowledgedCount, fraction: nil)

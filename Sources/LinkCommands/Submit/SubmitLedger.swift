@@ -27,7 +27,11 @@ struct SubmitLedger {
   private(set) var failure: KafkaFailure?
   /// Bytes of the requests on their way.
   private(set) var pendingBytes = 0
+  private var isHeldBack = false
   private var pending: [Int: Pending] = [:]
+
+  /// Lines whose requests are on their way, rising.
+  var pendingLines: [Int] { pending.keys.sorted() }
 
   /// A line was read.
   mutating func read(_ line: InputLine) { readCount = line.number }
@@ -65,8 +69,11 @@ struct SubmitLedger {
     if self.failure == nil, !failure.name.hasPrefix("_PURGE") { self.failure = failure }
   }
 
+  /// What was read was only checked: nothing of it will be sent.
+  mutating func holdBack() { isHeldBack = true }
+
   /// Up to this line, and no further, every request is acknowledged or was rejected.
-  var acknowledgedThrough: Int { lostLines.min().map { $0 - 1 } ?? readCount }
+  var acknowledgedThrough: Int { isHeldBack ? 0 : lostLines.min().map { $0 - 1 } ?? readCount }
 
   /// `read 9 lines: 8 sent, 8 acknowledged, 1 rejected, 0 not acknowledged`
   var summary: String {

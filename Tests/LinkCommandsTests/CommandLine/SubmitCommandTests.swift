@@ -101,6 +101,8 @@ struct SubmitCommandTests {
 
     let none = try bench.submit("--all-or-nothing", file)
     #expect(none.code == 65 && none.errorText.contains("nothing was sent: 2 lines would be refused"))
+    let held = try bench.submit("--all-or-nothing", "--json", file).outputText
+    #expect(held.contains(#""sent":0,"acknowledged":0,"rejected":2,"unacknowledged":0,"acknowledgedThrough":0,"#))
     #expect(try bench.records().count == 3)
     let fine = try bench.scratch.write("fine.ndjson", good.joined(separator: "\n"))
     #expect(try bench.submit("--all-or-nothing", fine).code == 0)

@@ -34,7 +34,7 @@ struct DocumentGenerator {
 
   /// One change of the structure.
   private mutating func change(_ document: inout Document) {
-    let isData = chance(3) == false
+    let isData = !chance(3)
     let place = isData ? \Document.data : \Document.event
     let count = document[keyPath: place].count
     guard count > 0 else { return }
