@@ -15,9 +15,11 @@ struct Console: Sendable {
     write(failure.lines.map { $0.description + "\n" }.joined(), to: errors)
   }
 
-  /// A reader that has gone away, as `head` does, wants nothing more.
-  private func write(_ text: String, to descriptor: Int32) {
-    var rest = Array(text.utf8)[...]
+  private func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+
+  /// Bytes as they are. A reader that has gone away, as `head` does, wants nothing more.
+  func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count > 0 {
