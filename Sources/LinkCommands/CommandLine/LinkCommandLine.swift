@@ -29,13 +29,16 @@ public enum LinkCommandLine {
       console.print("linkworker \(Version.current)")
       return .ok
     case .settings:
-      console.print(SettingTable.markdown())
+      console.write(SettingTable.markdown())
+      return .ok
+    case .overview:
+      console.write(CommandHelp.overview(commands))
       return .ok
     case .help(let topics):
-      let isEverything = topics.count == commands.count
-      console.print(
-        isEverything
-          ? CommandHelp.overview(commands) : topics.map { CommandHelp.page(of: $0) }.joined(separator: "\n"))
+      console.write(topics.map { CommandHelp.page(of: $0) }.joined(separator: "\n\n"))
+      return .ok
+    case .catalogue(let topics):
+      for topic in topics { console.print(topic.json) }
       return .ok
     case .run(let invocation):
       return try invocation.command.body(invocation)
