@@ -1,11 +1,12 @@
 import Glibc
+import LinkKafka
 
 /// The program: everything between the command line and the exit code.
 public enum LinkCommandLine {
   /// Every command, in the order of the help.
   static let commands: [CommandDefinition] = [
     RunCommand.definition, SandboxCommand.definition, TopicsCommand.create, TopicsCommand.check,
-    AdapterEmulatorCommand.definition,
+    AdapterEmulatorCommand.definition, CompletionCommand.definition,
   ]
 
   /// Does what `arguments` (the program's name first) ask for and returns the exit code. A pipe whose reader has gone is no reason to
@@ -24,6 +25,10 @@ public enum LinkCommandLine {
   private static func run(
     _ arguments: [String], _ environment: [String: String], _ console: Console
   ) throws(CommandFailure) -> ExitCode {
+    if arguments.first == Completion.request {
+      console.write(complete(Array(arguments.dropFirst())))
+      return .ok
+    }
     switch try CommandParser(commands: commands, environment: environment).parse(arguments) {
     case .version:
       console.print("linkworker \(Version.current)")
@@ -43,6 +48,12 @@ public enum LinkCommandLine {
     case .run(let invocation):
       return try invocation.command.body(invocation)
     }
+  }
+
+  /// What can stand for the last of these words, for a shell's script.
+  private static func complete(_ words: [String]) -> String {
+    let settings = SettingCompletion(libraryNames: KafkaProperties.libraryNames)
+    return Completion(commands: commands, settings: settings).answer(words).lines.map { $0 + "\n" }.joined()
   }
 }
 
