@@ -6,7 +6,7 @@ public enum LinkCommandLine {
   /// Every command, in the order of the help.
   static let commands: [CommandDefinition] = [
     RunCommand.definition, SandboxCommand.definition, TopicsCommand.create, TopicsCommand.check,
-    AdapterEmulatorCommand.definition, CompletionCommand.definition,
+    AdapterEmulatorCommand.definition, CompletionCommand.definition, ManCommand.definition,
   ]
 
   /// Does what `arguments` (the program's name first) ask for and returns the exit code. A pipe whose reader has gone is no reason to
@@ -61,4 +61,6 @@ public enum LinkCommandLine {
 public enum Version {
   /// Semantic: what clients see changes with the first number.
   public static let current = "0.1.0"
+  /// The day of its last change to the command line, for the manual page.
+  public static let date = "2026-11-24"
 }
