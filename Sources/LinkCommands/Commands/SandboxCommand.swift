@@ -20,7 +20,7 @@ enum SandboxCommand {
     ] + EmulatorBehaviour.options,
     examples: [
       "linkworker sandbox", "linkworker sandbox --once", "linkworker sandbox --verbose --fail-first 42=2:503",
-      "linkworker sandbox --once --reject 42=\"Account is blocked\"",
+      "linkworker sandbox --reject 42=\"Account is blocked\"",
     ],
     readyText: "Ctrl-C",
     exitCodes: [.found, .unavailable, .software, .cantCreate, .tempFail],
