@@ -41,10 +41,10 @@ final class TerminalShell {
       }
     }
 
-    /// Where the script is put, below the home directory.
-    fileprivate var script: String {
+    /// Where the script is put, below the home directory, for the shell to find it.
+    fileprivate var place: String? {
       switch self {
-      case .bash, .zsh: ".script"
+      case .bash, .zsh: nil
       case .bashWithPackage: ".local/share/bash-completion/completions/linkworker"
       case .zshWithPath: ".functions/_linkworker"
       }
@@ -53,9 +53,9 @@ final class TerminalShell {
     /// The lines of its start file by which it gets the script.
     fileprivate var loading: String {
       switch self {
-      case .bash: ". ~/.script"
+      case .bash: "eval \"$(linkworker completion bash)\""
       case .bashWithPackage: ". /usr/share/bash-completion/bash_completion"
-      case .zsh: "autoload -Uz compinit && compinit -u -D && . ~/.script"
+      case .zsh: "autoload -Uz compinit && compinit -u -D && eval \"$(linkworker completion zsh)\""
       case .zshWithPath: "fpath=(~/.functions $fpath) && autoload -Uz compinit && compinit -u -D"
       }
     }
@@ -68,13 +68,14 @@ final class TerminalShell {
       if file.hasSuffix("/") { mkdir(folder[file], 0o700) } else { try folder.write(file, "") }
     }
     let linkworker = try RunningProgram.linkworker
-    let script = try RunningProgram.run([linkworker, "completion", kind.shell])
-    var directory = ""
-    for part in kind.script.split(separator: "/").dropLast() {
-      directory += "\(part)/"
-      mkdir(folder[directory], 0o700)
+    if let place = kind.place {
+      var directory = ""
+      for part in place.split(separator: "/").dropLast() {
+        directory += "\(part)/"
+        mkdir(folder[directory], 0o700)
+      }
+      try folder.write(place, try RunningProgram.run([linkworker, "completion", kind.shell]).output)
     }
-    try folder.write(kind.script, script.output)
     try folder.write(kind.isZsh ? ".zshrc" : ".bashrc", Self.startFile(kind))
 
     terminal = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)

@@ -1,0 +1,109 @@
+import Foundation
+import LinkTestSupport
+import Testing
+
+@testable import LinkCommands
+
+@Suite("The documents at the root")
+struct DocumentTests {
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  private static func text(_ name: String) throws -> String {
+    try String(contentsOf: root.appendingPathComponent(name), encoding: .utf8)
+  }
+
+  /// A fenced block, without the indentation of its fence.
+  private struct Block {
+    var language: String
+    var lines: [String]
+
+    static func all(in text: String) -> [Block] {
+      var blocks: [Block] = []
+      var isOpen = false
+      for line in text.components(separatedBy: "\n") {
+        let words = line.drop { $0 == " " }
+        if words.hasPrefix("```") {
+          isOpen.toggle()
+          if isOpen { blocks.append(Block(language: String(words.dropFirst(3)), lines: [])) }
+        } else if isOpen {
+          blocks[blocks.count - 1].lines.append(String(words))
+        }
+      }
+      return blocks
+    }
+
+    /// Its commands, each on one line, without what follows a `#`.
+    var commands: [String] {
+      lines.joined(separator: "\n").replacingOccurrences(of: "\\\n", with: " ").components(separatedBy: "\n")
+        .map { ($0.components(separatedBy: " #").first ?? "").trimmingCharacters(in: .whitespaces) }
+        .filter { !$0.isEmpty }
+    }
+  }
+
+  @Test("Each block that they show is checked somewhere", arguments: ["README.md", "CONTRIBUTING.md"])
+  func blocks(document: String) throws {
+    let blocks = Block.all(in: try Self.text(document))
+    #expect(!blocks.isEmpty)
+    for block in blocks {
+      switch block.language {
+      case "sh": for command in block.commands { try check(command) }
+      case "properties": try checkSettings(block)
+      // scripts/check-schemas validates each JSON block; a diagram is for people.
+      case "json", "mermaid": break
+      default: Issue.record("\(document): nothing checks a block of \"\(block.language)\": \(block.lines.first ?? "")")
+      }
+    }
+    #expect(try Self.text("scripts/check-schemas").contains("\"README.md\""))
+  }
+
+  /// What stands in front of a command says who checks it.
+  private func check(_ command: String) throws {
+    let words = command.split(separator: " ").map(String.init)
+    switch words[0] {
+    case "make":
+      #expect(try Self.text("Makefile").contains("\n\(words[1]):"), "\(command): the Makefile has no such target")
+    case "linkworker": checkCommandLine(command)
+    // ShellCompletionTests loads the scripts as shells do.
+    case "eval":
+      let known = CompletionScript.allCases.map { "eval \"$(linkworker completion \($0.rawValue))\"" }
+      #expect(known.contains(command), "\(command)")
+    // ReadmeTests types these, and knows how many there are.
+    case "kcat": break
+    default: Issue.record("nothing checks this command: \(command)")
+    }
+  }
+
+  /// A worker takes these settings where the files that they name are there.
+  private func checkSettings(_ block: Block) throws {
+    let folder = try Scratch()
+    let secret = try folder.write("secret", "made-up\n")
+    let file = PropertiesFile(Array(block.lines.joined(separator: "\n").utf8))
+    #expect(file.faults.isEmpty && !file.entries.isEmpty)
+    let lines = file.entries.map { entry in
+      switch SettingTable.definition(of: entry.name)?.kind {
+      case .file?, .secretFile?: "\(entry.name)=\(secret)\n"
+      default: "\(entry.name)=\(entry.value)\n"
+      }
+    }
+    let settings = try folder.write("worker.properties", lines.joined())
+    #expect(throws: Never.self) { try SettingsLoader(configFile: settings).load(for: .worker) }
+  }
+
+  @Test(
+    "Each command line of linkworker that they mention can be typed so", arguments: ["README.md", "CONTRIBUTING.md"])
+  func commandLines(document: String) throws {
+    for match in try Self.text(document).matches(of: /`(linkworker [^`]+)`/) { checkCommandLine(String(match.1)) }
+  }
+
+  private func checkCommandLine(_ line: String) {
+    let words = line.split(separator: " ").dropFirst().map { $0 == "COMMAND" ? "run" : String($0) }
+    do {
+      _ = try CommandParser(commands: LinkCommandLine.commands, environment: [:]).parse(words)
+    } catch {
+      // A command that is named without what it needs is only mentioned.
+      guard words.count > 2 || !error.lines.allSatisfy({ $0.reason.hasPrefix("needs ") }) else { return }
+      Issue.record("\(line): \(error.lines.map(\.description).joined(separator: " "))")
+    }
+  }
+}
