@@ -53,6 +53,7 @@ enum CommandHelp {
     return "settings (in the file, after -X, or LINKWORKER_… in the environment, in capitals):\n"
       + rows.joined(separator: "\n") + "\n"
       + entry("kafka.…", "Every other property of librdkafka, without the prefix.")
+      + "\n  `linkworker help settings` says what each accepts, and what to mind."
   }
 
   private static func entry(_ head: String, _ text: String) -> String {

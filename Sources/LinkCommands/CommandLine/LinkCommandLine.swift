@@ -52,7 +52,7 @@ public enum LinkCommandLine {
 
   /// What can stand for the last of these words, for a shell's script.
   private static func complete(_ words: [String]) -> String {
-    let settings = SettingCompletion(libraryNames: KafkaProperties.libraryNames)
+    let settings = SettingCompletion(libraryProperties: KafkaProperties.libraryProperties)
     return Completion(commands: commands, settings: settings).answer(words).lines.map { $0 + "\n" }.joined()
   }
 }

@@ -1,7 +1,7 @@
 /// Completes `NAME=VALUE` after `-X`, from the table of settings and from librdkafka's own.
 struct SettingCompletion {
-  /// The names that librdkafka knows: asked for only where they can be wanted.
-  var libraryNames: @Sendable () -> [String]
+  /// The names that librdkafka knows, each with the words that it takes: asked for only where they can be wanted.
+  var libraryProperties: @Sendable () -> [String: [String]]
 
   /// What can stand for the setting of which `typed` is there, after `prefix` in the same word.
   func answer(_ typed: String, for use: SettingsUse, prefix: String) -> CompletionAnswer {
@@ -19,7 +19,7 @@ struct SettingCompletion {
     let prefix = SettingTable.passThroughPrefix
     guard typed.hasPrefix(prefix) else { return own + [(prefix, "A property of librdkafka.")] }
     let known = Set(rows.map(\.name))
-    let passed = libraryNames().filter { Self.isOffered($0) && !known.contains(prefix + $0) }
+    let passed = libraryProperties().keys.sorted().filter { Self.isOffered($0) && !known.contains(prefix + $0) }
     return own + passed.map { (prefix + $0 + "=", "A property of librdkafka.") }
   }
 
@@ -31,8 +31,7 @@ struct SettingCompletion {
 
   private func values(of name: String, prefix: String) -> CompletionAnswer {
     guard let row = SettingTable.definition(of: name) else {
-      let isFile = KafkaProperty.fileNames.contains { SettingTable.passThroughPrefix + $0 == name }
-      return CompletionAnswer(paths: isFile ? .init(areDirectories: false, prefix: prefix) : nil)
+      return libraryValues(of: name, prefix: prefix)
     }
     switch row.kind {
     case .boolean: return words(["true", "false"], prefix)
@@ -41,6 +40,15 @@ struct SettingCompletion {
     case .directory: return CompletionAnswer(paths: .init(areDirectories: true, prefix: prefix))
     case .text, .topic, .servers, .integer, .duration, .url: return CompletionAnswer()
     }
+  }
+
+  private func libraryValues(of name: String, prefix: String) -> CompletionAnswer {
+    guard name.hasPrefix(SettingTable.passThroughPrefix) else { return CompletionAnswer() }
+    let property = String(name.dropFirst(SettingTable.passThroughPrefix.count))
+    guard !KafkaProperty.fileNames.contains(property) else {
+      return CompletionAnswer(paths: .init(areDirectories: false, prefix: prefix))
+    }
+    return Self.isOffered(property) ? words(libraryProperties()[property] ?? [], prefix) : CompletionAnswer()
   }
 
   private func words(_ words: [String], _ prefix: String) -> CompletionAnswer {

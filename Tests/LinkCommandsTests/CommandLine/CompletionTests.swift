@@ -10,8 +10,11 @@ struct CompletionTests {
       command("file", options: [.value("--level", "low|high", "")], operands: [.optional("FILE|-"), .optional("DIR")]),
       command("file copy", options: [.value("--to", "DIR", ""), .value("--mark", "A=B", repeatable: true, "")]),
     ],
-    settings: SettingCompletion(libraryNames: {
-      ["acks", "debug", "group.id", "sasl.password", "stats_cb", "ssl.ca.location"]
+    settings: SettingCompletion(libraryProperties: {
+      [
+        "acks": [], "debug": [], "group.id": [], "sasl.password": [], "stats_cb": [], "ssl.ca.location": [],
+        "enable.it": ["true", "false"], "enable.idempotence": ["true", "false"],
+      ]
     }))
 
   private static func command(
@@ -103,6 +106,9 @@ struct CompletionTests {
     #expect(paths("serve", "-Xkafka.ssl.ca.location=")?.prefix == "-Xkafka.ssl.ca.location=")
     #expect(paths("serve", "-X", "store.directory=") == .init(areDirectories: true, prefix: "store.directory="))
     #expect(Self.completion.answer(["serve", "-X", "kafka.debug="]) == CompletionAnswer())
+    #expect(offered("serve", "-X", "kafka.enable.it=") == ["kafka.enable.it=true", "kafka.enable.it=false"])
+    #expect(offered("serve", "-X", "kafka.enable.idempotence=") == [])
+    #expect(offered("serve", "-X", "enable.it=") == [])
   }
 
   @Test("writes lines that a shell can part at tabs")

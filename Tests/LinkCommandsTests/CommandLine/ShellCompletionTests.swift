@@ -26,6 +26,7 @@ struct ShellCompletionTests {
       ("linkworker run -Xlog.format=t", "linkworker run -Xlog.format=text "),
       ("linkworker run -X \"log.level=d", "linkworker run -X \"log.level=debug\" "),
       ("linkworker run -X kafka.socket.keep", "linkworker run -X kafka.socket.keepalive.enable="),
+      ("linkworker run -X kafka.security.protocol=sasl_s", "linkworker run -X kafka.security.protocol=sasl_ssl "),
       ("linkworker run -X adapter.credential.file=cr", "linkworker run -X adapter.credential.file=credential "),
       // The file store.txt is no directory.
       ("linkworker run -X store.directory=sto", "linkworker run -X store.directory=store/"),
