@@ -50,7 +50,11 @@ struct CommandParser {
     let isForPrograms = arguments.contains(json)
     switch words.first {
     case nil: return isForPrograms ? .catalogue(commands) : .overview
-    case "settings"? where words.count == 1 && !isForPrograms: return .settings
+    case "settings"? where words.count == 1:
+      guard !isForPrograms else {
+        throw .usage(json, "is for commands, and not for the table of settings", hint: "linkworker help settings")
+      }
+      return .settings
     case "help"? where words.count == 1 && !isForPrograms: return .overview
     case let first?:
       let topics = try topic(words, first)

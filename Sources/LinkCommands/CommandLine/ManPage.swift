@@ -5,6 +5,10 @@ enum ManPage {
     var page = Roff(name: "linkworker", section: 1, date: Version.date, source: "linkworker \(Version.current)")
     introduce(&page)
     page.section("commands")
+    page.part("linkworker help [COMMAND] [--json]")
+    page.paragraph("The list of commands, or the help of one or of those whose names begin so.")
+    page.entry("--json", "What the definitions say of the commands, for programs: one JSON object a line.")
+    page.paragraph("`linkworker help settings` prints the table of settings.")
     for command in commands { describe(command, &page) }
     describeSettings(&page)
     page.section("exit status")

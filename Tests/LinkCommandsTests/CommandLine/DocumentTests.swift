@@ -96,8 +96,23 @@ struct DocumentTests {
     for match in try Self.text(document).matches(of: /`(linkworker [^`]+)`/) { checkCommandLine(String(match.1)) }
   }
 
+  /// The words of the first command of a line, their quoting taken off.
+  private static func words(of line: String) -> [String] {
+    line.matches(of: /(?:[^\s"']|"[^"]*"|'[^']*')+/).map { String($0.0) }
+      .prefix { !["|", ">", ">>", "<", "&&", "&", ";"].contains($0) }.map(ShellWord.unquoted)
+  }
+
+  @Test("The README's table of exit codes is that of the program")
+  func exitCodes() throws {
+    let readme = try Self.text("README.md")
+    for code in ExitCode.allCases {
+      let meaning = code.meaning.replacingOccurrences(of: "the command has", with: "a command has")
+      #expect(readme.contains("\n| \(code.rawValue) | \(meaning)"), "exit code \(code.rawValue)")
+    }
+  }
+
   private func checkCommandLine(_ line: String) {
-    let words = line.split(separator: " ").dropFirst().map { $0 == "COMMAND" ? "run" : String($0) }
+    let words = Self.words(of: line).dropFirst().map { $0 == "COMMAND" ? "run" : $0 }
     do {
       _ = try CommandParser(commands: LinkCommandLine.commands, environment: [:]).parse(words)
     } catch {

@@ -12,6 +12,7 @@ struct ShellCompletionTests {
   @Test("Tab makes of a line what can only be meant", arguments: TerminalShell.Kind.allCases)
   func complete(kind: TerminalShell.Kind) throws {
     let shell = try TerminalShell(kind, files: Self.files)
+    let path = try RunningProgram.linkworker
     for (typed, expected) in [
       ("linkworker top", "linkworker topics "),
       ("linkworker topics che", "linkworker topics check "),
@@ -34,10 +35,19 @@ struct ShellCompletionTests {
       ("linkworker man > req", "linkworker man > requests.ndjson "),
       ("LANG=C linkworker top", "LANG=C linkworker topics "),
       ("true && linkworker top", "true && linkworker topics "),
+      ("\(path) top", "\(path) topics "),
     ] {
       let line = try shell.type(typed, .complete)
       #expect(line == expected)
     }
+  }
+
+  @Test(
+    "Tab completes behind a command that runs another, where the shell knows such",
+    arguments: [TerminalShell.Kind.bashWithPackage, .zsh])
+  func behind(kind: TerminalShell.Kind) throws {
+    let line = try TerminalShell(kind, files: Self.files).type("nice linkworker run --config=wor", .complete)
+    #expect(line == "nice linkworker run --config=worker.properties ")
   }
 
   @Test(
@@ -59,10 +69,12 @@ struct ShellCompletionTests {
     let shell = try TerminalShell(kind, files: Self.files)
     let topics = try #require(LinkCommandLine.commands.first { $0.name == "topics create" })
     let firstWords = Set(LinkCommandLine.commands.map { String($0.name.prefix { $0 != " " }) })
+    let secondWords = Set(
+      LinkCommandLine.commands.compactMap { $0.name.hasPrefix("topics ") ? String($0.name.dropFirst(7)) : nil })
     for (typed, offered) in [
       ("linkworker ", firstWords.union(["help"])),
       ("linkworker help ", firstWords.union(["settings"])),
-      ("linkworker topics ", ["create", "check", "--help"]),
+      ("linkworker topics ", secondWords.union(["--help"])),
       ("linkworker completion ", ["bash", "zsh"]),
       ("linkworker topics create --", Set(topics.allOptions.map(\.name)).subtracting(["-X"]).union(["--help"])),
     ] as [(String, Set<String>)] {
