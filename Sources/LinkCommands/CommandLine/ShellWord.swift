@@ -14,7 +14,8 @@ enum ShellWord {
       case ("\\", "\""):
         // Between double quotes a backslash stands for itself before most letters.
         if let next = rest.first, "\\\"$`".contains(next) {
-          rest = rest.dropFirst(); plain.append(next)
+          rest = rest.dropFirst()
+          plain.append(next)
         } else {
           plain.append(character)
         }
