@@ -29,7 +29,7 @@ enum AdapterEmulatorCommand {
       "linkworker adapter-emulator --error-rate 5xx=10%,lost=2%,403=1% --seed 7",
       "linkworker adapter-emulator --tls-self-signed tls --outage-after 30 --outage-for 60",
     ],
-    readyText: "Ctrl-C",
+    readyText: "adapter emulator listens",
     exitCodes: [.dataError, .noInput, .cantCreate, .noPermission, .config],
     body: run)
 
