@@ -6,6 +6,7 @@ import LinkSandbox
 enum AdapterEmulatorCommand {
   static let definition = CommandDefinition(
     name: "adapter-emulator",
+    group: .tryOut,
     summary: "Run a TradingView adapter that behaves as it is told, to test against.",
     about: """
       Answers POST /generate/token and POST /logout as the adapter does, fails as it is told, and counts its calls. What goes wrong is said \
@@ -28,6 +29,7 @@ enum AdapterEmulatorCommand {
       "linkworker adapter-emulator --error-rate 5xx=10%,lost=2%,403=1% --seed 7",
       "linkworker adapter-emulator --tls-self-signed tls --outage-after 30 --outage-for 60",
     ],
+    readyText: "adapter emulator listens",
     exitCodes: [.dataError, .noInput, .cantCreate, .noPermission, .config],
     body: run)
 

@@ -6,6 +6,7 @@ import LinkKafka
 enum SubmitCommand {
   static let definition = CommandDefinition(
     name: "submit",
+    group: .requests,
     summary: "Send requests to Kafka: one from options, or one event a line from a file.",
     about: """
       Sends one link request that the options describe, or the structured events of a file or of standard input, one JSON object a line \

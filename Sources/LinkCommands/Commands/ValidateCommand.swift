@@ -5,6 +5,7 @@ import LinkOps
 enum ValidateCommand {
   static let definition = CommandDefinition(
     name: "validate",
+    group: .requests,
     summary: "Check requests, one event a line, as the worker reads them.",
     about: """
       Reads structured events, one JSON object a line (NDJSON), and says of each whether the worker would take it: link requests and \
