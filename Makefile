@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox test build lint format schemas bench clean dependencies
+.PHONY: help sandbox test build install uninstall lint format schemas bench clean dependencies
 
 # The tests run in folders of their own, so a relative path would lead them elsewhere.
 ifneq ($(KAFKA_HOME),)
@@ -30,6 +30,26 @@ test: ## install what is missing, build, lint, check the schemas, run every test
 # Without Swift's own libraries beside it, the binary runs where only the C libraries are.
 build: dependencies ## build .build/release/linkworker
 	swift build -c release --static-swift-stdlib --product linkworker
+
+# What is installed was built before: as root there may be no Swift. DESTDIR goes before every path, for packages.
+PREFIX ?= /usr/local
+BINARY ?= .build/release/linkworker
+MANUALS ?= $(PREFIX)/share/man/man1
+BASH_COMPLETIONS ?= $(PREFIX)/share/bash-completion/completions
+ZSH_FUNCTIONS ?= $(PREFIX)/share/zsh/site-functions
+
+install: .SHELLFLAGS := -o pipefail -c
+install: ## put the built binary, its manual page and its completions in their places (PREFIX=/usr/local, DESTDIR=)
+	@[ -x "$(BINARY)" ] || { echo "make install: there is no $(BINARY). Try: make build" >&2; exit 66; }
+	install -D -m 755 "$(BINARY)" "$(DESTDIR)$(PREFIX)/bin/linkworker"
+	install -d "$(DESTDIR)$(MANUALS)" "$(DESTDIR)$(BASH_COMPLETIONS)" "$(DESTDIR)$(ZSH_FUNCTIONS)"
+	"$(BINARY)" man | install -m 644 /dev/stdin "$(DESTDIR)$(MANUALS)/linkworker.1"
+	"$(BINARY)" completion bash | install -m 644 /dev/stdin "$(DESTDIR)$(BASH_COMPLETIONS)/linkworker"
+	"$(BINARY)" completion zsh | install -m 644 /dev/stdin "$(DESTDIR)$(ZSH_FUNCTIONS)/_linkworker"
+
+uninstall: ## remove what make install has put there, with the same PREFIX and DESTDIR
+	rm -f "$(DESTDIR)$(PREFIX)/bin/linkworker" "$(DESTDIR)$(MANUALS)/linkworker.1" \
+	  "$(DESTDIR)$(BASH_COMPLETIONS)/linkworker" "$(DESTDIR)$(ZSH_FUNCTIONS)/_linkworker"
 
 lint: ## check the style of the source
 	swift format lint --strict --recursive Sources Tests Package.swift

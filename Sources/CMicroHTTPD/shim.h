@@ -26,10 +26,13 @@ static inline int link_mhd_epoll_descriptor(struct MHD_Daemon *daemon) {
   return info ? info->epoll_fd : -1;
 }
 
-static inline int link_mhd_socket(struct MHD_Connection *connection) {
+static inline int link_mhd_connection_descriptor(struct MHD_Connection *connection) {
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   return info ? info->connect_fd : -1;
 }
+
+// POLLRDHUP, which glibc names for C with _GNU_SOURCE alone.
+static const short link_poll_peer_gone = 0x2000;
 
 // A macro that Swift does not import.
 static const long link_mhd_reader_error = MHD_CONTENT_READER_END_WITH_ERROR;

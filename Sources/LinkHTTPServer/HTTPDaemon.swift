@@ -9,6 +9,7 @@ import LinkCore
 /// The loop is our own because the library's (0.9.75) asks epoll again, and waits, whenever exactly 128 connections are ready at once: with
 /// 256 clients it stood still every few thousand requests.
 final class HTTPDaemon: @unchecked Sendable {
+  let accepts: @Sendable (_ path: String) -> Bool
   let bodyLimit: @Sendable (_ path: String) -> Int
   let respond: @Sendable (HTTPRequest) -> HTTPReply
   let schedule = ResumeSchedule()
@@ -19,9 +20,11 @@ final class HTTPDaemon: @unchecked Sendable {
   /// A daemon on a listening socket, which it closes in the end; nil where libmicrohttpd refuses (the socket is then the caller's).
   init?(
     listeningSocket: Int32, tls: (certificate: [UInt8], key: [UInt8])?, connectionLimit: Int, idleTimeout: Int,
-    dropsOldest: Bool, bodyLimit: @escaping @Sendable (_ path: String) -> Int,
+    dropsOldest: Bool, accepts: @escaping @Sendable (_ path: String) -> Bool,
+    bodyLimit: @escaping @Sendable (_ path: String) -> Int,
     respond: @escaping @Sendable (HTTPRequest) -> HTTPReply
   ) {
+    self.accepts = accepts
     self.bodyLimit = bodyLimit
     self.respond = respond
     crowd = dropsOldest ? ConnectionCrowd(limit: connectionLimit) : nil
@@ -74,6 +77,7 @@ private func handleAccess(
   guard let context, let connection, let url, let method, let size, let state else { return .NO }
   let daemon = Unmanaged<HTTPDaemon>.fromOpaque(context).takeUnretainedValue()
   guard let known = state.pointee else {
+    guard daemon.accepts(String(cString: url)) else { return .NO }
     let request = HTTPRequest(
       method: String(cString: method), path: String(cString: url),
       authorization: header("Authorization", of: connection), contentType: header("Content-Type", of: connection),
@@ -113,8 +117,8 @@ private func noteConnection(
   guard let context, let connection else { return }
   let daemon = Unmanaged<HTTPDaemon>.fromOpaque(context).takeUnretainedValue()
   switch code {
-  case .CONNECTION_NOTIFY_STARTED: daemon.crowd?.enter(link_mhd_socket(connection))
-  case .CONNECTION_NOTIFY_CLOSED: daemon.crowd?.leave(link_mhd_socket(connection))
+  case .CONNECTION_NOTIFY_STARTED: daemon.crowd?.enter(link_mhd_connection_descriptor(connection))
+  case .CONNECTION_NOTIFY_CLOSED: daemon.crowd?.leave(link_mhd_connection_descriptor(connection))
   default: break
   }
 }

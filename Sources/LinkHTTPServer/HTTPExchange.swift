@@ -1,4 +1,5 @@
 import CMicroHTTPD
+import Glibc
 import LinkCore
 
 /// One request on its connection, and its reply on the way. Confined to the server's thread.
@@ -8,6 +9,11 @@ final class HTTPExchange {
   private let schedule: ResumeSchedule
   private var request: HTTPRequest
   private var reply: HTTPReply?
+  /// How long the connection is still held.
+  private var holdLeft: Milliseconds = 0
+
+  /// How often a held connection that is to be closed without an answer is looked at.
+  private static let lookInterval: Milliseconds = 1_000
 
   init(connection: OpaquePointer, request: HTTPRequest, bodyLimit: Int, schedule: ResumeSchedule) {
     self.connection = connection
@@ -28,12 +34,29 @@ final class HTTPExchange {
 
   /// The request is whole: finds the reply, holds the connection as long as it says, and sends it when called again.
   func proceed(_ respond: (HTTPRequest) -> HTTPReply) -> MHD_Result {
-    if let reply { return send(reply) }
-    let reply = respond(request)
-    self.reply = reply
-    guard reply.delay > 0, !schedule.isFinished else { return send(reply) }
-    schedule.hold(connection, for: reply.delay)
+    let reply = self.reply ?? respond(request)
+    if self.reply == nil {
+      self.reply = reply
+      holdLeft = reply.delay
+    }
+    guard holdLeft > 0, !schedule.isFinished else { return send(reply) }
+    var hold = holdLeft
+    if case .closed = reply.form {
+      // The library does not look at a suspended connection: whoever gave up would keep it for the whole time.
+      guard !hasPeerGone else { return send(reply) }
+      hold = min(hold, Self.lookInterval)
+    }
+    holdLeft -= hold
+    schedule.hold(connection, for: hold)
     return .YES
+  }
+
+  /// Whether the other side has closed the connection.
+  private var hasPeerGone: Bool {
+    let descriptor = link_mhd_connection_descriptor(connection)
+    guard descriptor >= 0 else { return false }
+    var watched = pollfd(fd: descriptor, events: link_poll_peer_gone, revents: 0)
+    return poll(&watched, 1, 0) > 0
   }
 
   /// The request is over, whether it was answered or not.
@@ -113,9 +136,12 @@ private final class ReplyStream {
   /// The next bytes from `position` on, at most so many as `space` has.
   func read(_ position: UInt64, _ space: UnsafeMutableRawBufferPointer) -> Int {
     guard position < end else { return link_mhd_reader_error }
-    guard let drip else { return fill(position, space, Int(min(UInt64(space.count), end - position))) }
+    // At the end of the server what is left comes at once.
+    guard let drip, !drip.schedule.isFinished else {
+      return fill(position, space, Int(min(UInt64(space.count), end - position)))
+    }
     isHeld.toggle()
-    guard isHeld, !drip.schedule.isFinished else { return fill(position, space, 1) }
+    guard isHeld else { return fill(position, space, 1) }
     drip.schedule.hold(drip.connection, for: drip.interval)
     return 0
   }

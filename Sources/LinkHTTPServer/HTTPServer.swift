@@ -13,7 +13,8 @@ package final class HTTPServer: Sendable {
     var bell: Int32
   }
 
-  /// Listens and serves: `respond` is called for each whole request on the server's thread, which it must not hold.
+  /// Listens and serves: `respond` is called for each whole request on the server's thread, which it must not hold. Where `accepts` says no to
+  /// a path, the connection is closed as soon as the head of the request is there.
   ///
   /// - Parameters:
   ///   - connectionLimit: Connections at once. Those beyond wait until one is closed.
@@ -22,6 +23,7 @@ package final class HTTPServer: Sendable {
   package init(
     address: String, port: UInt16, tls: (certificate: [UInt8], key: [UInt8])?, connectionLimit: Int,
     idleTimeout: Int = 120, dropsOldest: Bool = false,
+    accepts: @escaping @Sendable (_ path: String) -> Bool = { _ in true },
     bodyLimit: @escaping @Sendable (_ path: String) -> Int, respond: @escaping @Sendable (HTTPRequest) -> HTTPReply
   ) throws(HTTPServerFailure) {
     let socket = try ListeningSocket(address: address, port: port)
@@ -29,7 +31,7 @@ package final class HTTPServer: Sendable {
     guard
       let daemon = HTTPDaemon(
         listeningSocket: socket.descriptor, tls: tls, connectionLimit: connectionLimit, idleTimeout: idleTimeout,
-        dropsOldest: dropsOldest, bodyLimit: bodyLimit, respond: respond)
+        dropsOldest: dropsOldest, accepts: accepts, bodyLimit: bodyLimit, respond: respond)
     else {
       close(socket.descriptor)
       throw HTTPServerFailure(

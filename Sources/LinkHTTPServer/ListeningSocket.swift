@@ -32,10 +32,18 @@ struct ListeningSocket {
     guard bound, listen(descriptor, 1_024) == 0 else {
       let code = errno
       close(descriptor)
-      throw failure(String(cString: strerror(code)), "another port, or 0 for any that is free")
+      throw failure(String(cString: strerror(code)), Self.hint(code))
     }
     self.descriptor = descriptor
     self.port = Self.port(of: descriptor, isIPv4: isIPv4)
+  }
+
+  private static func hint(_ code: Int32) -> String {
+    switch code {
+    case EADDRNOTAVAIL: "an address of this machine, such as 127.0.0.1"
+    case EACCES, EPERM: "a port from 1024 on"
+    default: "another port, or 0 for any that is free"
+    }
   }
 
   private static func bind(_ descriptor: Int32, _ address: UnsafeRawBufferPointer) -> Bool {

@@ -43,6 +43,8 @@ public final class KafkaBrowser {
       case RD_KAFKA_RESP_ERR_NO_ERROR:
         guard try onRecord(KafkaMessage.record(message)) else { return }
       case RD_KAFKA_RESP_ERR__PARTITION_EOF: open.remove(message.pointee.partition)
+      // A group's name has to be given, and nothing is ever asked of the group: whoever may not, need not.
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: continue
       case let code where StateReader.passes(code): continue
       case let code: throw handle.failure("read", "topic \(topic)", code, partition: message.pointee.partition)
       }

@@ -41,7 +41,9 @@ extension KafkaFailure {
       return
         "allow the worker's principal to Write and Describe the transactional id (a prefix rule on the group's name covers all)"
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-      return "allow the worker's principal IdempotentWrite on the cluster (brokers before 2.8)"
+      return
+        "allow the principal to Write the topic, which lets it write idempotently; brokers before 2.8 want IdempotentWrite on "
+        + "the cluster besides"
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC,
       RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
       return "make the topics with `linkworker topics create`, or check their names in the settings"

@@ -17,6 +17,16 @@ import Testing
     #expect(bad?.subject == "kafka.session.timeout.ms")
   }
 
+  @Test("librdkafka's own table tells each property's name, and its words where it takes words")
+  func libraryProperties() {
+    let properties = KafkaProperties.libraryProperties()
+    #expect(properties.count > 150 && KafkaProperties.libraryNames() == properties.keys.sorted())
+    #expect(properties["security.protocol"] == ["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"])
+    #expect(properties["enable.ssl.certificate.verification"] == ["true", "false"])
+    #expect(properties["session.timeout.ms"] == [] && properties["client.rack"] == [])
+    #expect(properties["Property"] == nil)
+  }
+
   @Test("Properties of consumers and of producers are taken together")
   func mixedProperties() throws {
     try KafkaProperties(["fetch.min.bytes": "1", "compression.type": "lz4", "group.instance.id": "a"]).validate()

@@ -196,22 +196,6 @@ struct AdapterEmulatorTests {
     #expect(emulator.stats.tokens == 2)
   }
 
-  @Test("Answers that no adapter should give are given on demand, and a token is made for each of them")
-  func faults() throws {
-    let emulator = try emulator()
-    defer { emulator.stop() }
-    func answer(_ fault: EmulatorRule.Fault) throws -> HTTPTestClient.Answer? {
-      emulator.setRule(EmulatorRule(failure: .fault(fault)), for: 1)
-      return try HTTPTestClient(port: emulator.port).generate(body(1))
-    }
-    #expect(try answer(.close) == nil)
-    #expect(try answer(.truncate)?.isWhole == false)
-    #expect(throws: Malformation.self) { try answer(.garbage)?.json }
-    #expect(try answer(.empty)?.text == #"{"s":"ok"}"#)
-    #expect(try answer(.huge)?.body.count == 100_000_000)
-    #expect(emulator.stats.tokens == 5)
-  }
-
   @Test("A hanging call and a dripping one end when the emulator stops")
   func stopWhileHeld() throws {
     let emulator = try emulator {

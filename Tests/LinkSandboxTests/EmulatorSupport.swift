@@ -1,16 +1,25 @@
 import LinkCore
 import LinkSandbox
+import Synchronization
 import Testing
 
 let credential = "the-credential"
 
 /// An emulator for a test.
 func emulator(
-  latency: Milliseconds = 0, change: (inout AdapterEmulatorConfiguration) -> Void = { _ in }
+  latency: Milliseconds = 0, telling calls: Calls? = nil,
+  change: (inout AdapterEmulatorConfiguration) -> Void = { _ in }
 ) throws -> AdapterEmulator {
   var configuration = AdapterEmulatorConfiguration(credential: Secret(Array(credential.utf8)), latency: latency)
   change(&configuration)
-  return try AdapterEmulator(configuration: configuration)
+  return try AdapterEmulator(configuration: configuration, onCall: calls?.add)
+}
+
+/// What an emulator told of its calls.
+final class Calls: Sendable {
+  private let state = Mutex<[EmulatorCall]>([])
+  var all: [EmulatorCall] { state.withLock { $0 } }
+  var add: @Sendable (EmulatorCall) -> Void { { call in self.state.withLock { $0.append(call) } } }
 }
 
 /// The headers of a right call.

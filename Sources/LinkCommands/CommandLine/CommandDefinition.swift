@@ -2,6 +2,8 @@
 struct CommandDefinition: Sendable {
   /// One word or two, for instance `topics create`.
   var name: String
+  /// Under which heading the overview lists it.
+  var group: CommandGroup = .operate
   /// One line for the list of commands.
   var summary: String
   /// What it does and what one should know, in a few sentences.
@@ -14,6 +16,8 @@ struct CommandDefinition: Sendable {
   var operands: [OperandDefinition] = []
   /// Command lines that work.
   var examples: [String]
+  /// Words that it writes once it is up, of a command that runs until SIGTERM or SIGINT; nil: it ends by itself.
+  var readyText: String?
   /// The codes with which it can end, besides those of a wrong command line.
   var exitCodes: [ExitCode]
   /// Does it.
@@ -22,7 +26,16 @@ struct CommandDefinition: Sendable {
   /// Its own options and those of the settings.
   var allOptions: [OptionDefinition] { (settings == nil ? [] : Self.settingsOptions) + options }
 
-  private static let settingsOptions: [OptionDefinition] = [
+  /// All codes with which it can end, from the lowest on.
+  var allExitCodes: [ExitCode] { Set([.ok, .usage] + exitCodes).sorted { $0.rawValue < $1.rawValue } }
+
+  /// How it is called, without the program's name: `topics create [OPTION…]`.
+  var synopsis: String {
+    ([name] + (allOptions.isEmpty ? [] : ["[OPTION…]"]) + operands.map(\.usage)).joined(separator: " ")
+  }
+
+  /// The options of all commands that take settings.
+  static let settingsOptions: [OptionDefinition] = [
     .value(
       "--config", "FILE", "Settings in the syntax of Java's properties; without it the file of LINKWORKER_CONFIG."),
     .value(

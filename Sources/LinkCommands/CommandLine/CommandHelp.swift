@@ -3,39 +3,40 @@ enum CommandHelp {
   /// `linkworker --help`
   static func overview(_ commands: [CommandDefinition]) -> String {
     let width = commands.map(\.name.count).max() ?? 0
-    let list = commands.map { "  " + pad($0.name, width) + "  " + $0.summary }
+    let groups = CommandGroup.allCases.compactMap { group -> String? in
+      let members = commands.filter { $0.group == group }
+      guard !members.isEmpty else { return nil }
+      let lines = members.map { "  " + pad($0.name, width) + "  " + $0.summary }
+      return "\(group.title):\n" + lines.joined(separator: "\n")
+    }
     return """
-      linkworker has a TradingView adapter generate a token for each link request on a Kafka topic.
+      linkworker has a TradingView adapter generate a token for each link request on a Kafka
+      topic. `linkworker sandbox` shows it at work, without anything else.
 
       usage: linkworker COMMAND [OPTION…]
-             linkworker help COMMAND
+             linkworker help [COMMAND] [--json]
              linkworker help settings
              linkworker --version
 
-      commands:
-      \(list.joined(separator: "\n"))
+      \(groups.joined(separator: "\n\n"))
 
-      Results go to standard output, failures and the log to standard error. Exit codes are those of sysexits.h.
+      Results go to standard output, failures and the log to standard error. Exit codes are
+      those of sysexits.h: `linkworker help COMMAND` has those of a command.
 
       """
   }
 
   /// `linkworker help COMMAND`
   static func page(of command: CommandDefinition) -> String {
-    let arguments = (command.allOptions.isEmpty ? [] : ["[OPTION…]"]) + command.operands.map(\.usage)
-    var parts = [
-      "usage: linkworker \(([command.name] + arguments).joined(separator: " "))", folded(command.about, indent: ""),
-    ]
-    let options = command.allOptions + [.flag("--help", "This help.")]
-    parts.append("options:\n" + options.map { entry($0.usage, $0.meaning) }.joined(separator: "\n"))
+    var parts = ["usage: linkworker \(command.synopsis)", folded(command.about, indent: "")]
+    let options = command.allOptions.map { entry($0.usage, $0.meaning + ($0.isRepeatable ? " May be repeated." : "")) }
+    parts.append("options:\n" + (options + [entry("-h, --help", "This help.")]).joined(separator: "\n"))
     if let use = command.settings { parts.append(settings(use)) }
     if !command.examples.isEmpty {
       parts.append("examples:\n" + command.examples.map { "  " + $0 }.joined(separator: "\n"))
     }
-    let codes = [ExitCode.ok, .usage] + command.exitCodes
-    let sorted = Set(codes).sorted { $0.rawValue < $1.rawValue }
-    parts.append(
-      "exit codes:\n" + sorted.map { "  \(pad(String($0.rawValue), 3)) \($0.meaning)" }.joined(separator: "\n"))
+    let codes = command.allExitCodes.map { "  \(pad(String($0.rawValue), 3)) \($0.meaning)" }
+    parts.append("exit codes:\n" + codes.joined(separator: "\n"))
     return parts.joined(separator: "\n\n") + "\n"
   }
 
@@ -49,22 +50,27 @@ enum CommandHelp {
         }
       return entry("\(row.name) (\(preset))", row.meaning)
     }
-    return "settings (in the file and after -X; LINKWORKER_… in the environment, in capitals with underscores):\n"
+    return "settings (in the file, after -X, or LINKWORKER_… in the environment, in capitals):\n"
       + rows.joined(separator: "\n") + "\n"
       + entry("kafka.…", "Every other property of librdkafka, without the prefix.")
+      + "\n  `linkworker help settings` says what each accepts, and what to mind."
   }
 
   private static func entry(_ head: String, _ text: String) -> String {
     "  \(head)\n" + folded(text, indent: "      ")
   }
 
-  /// In lines of at most 100 letters.
+  /// In lines of at most 88 letters: a terminal has 80 to 100 columns. A line that begins with blanks stays as it is.
   private static func folded(_ text: String, indent: String) -> String {
     var lines: [String] = []
     for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      guard !paragraph.hasPrefix(" ") else {
+        lines.append(indent + paragraph)
+        continue
+      }
       var line = indent
       for word in paragraph.split(separator: " ") {
-        if line.count + word.count > 100, line.count > indent.count {
+        if line.count + word.count > 87, line.count > indent.count {
           lines.append(line)
           line = indent
         }

@@ -1,7 +1,11 @@
 /// What a command line asks for.
 enum CommandRequest {
-  /// The list of commands, or the help of those whose names begin with the same word.
+  /// The list of commands.
+  case overview
+  /// The help of these commands: of one, or of those whose names begin with the same word.
   case help([CommandDefinition])
+  /// The same for programs.
+  case catalogue([CommandDefinition])
   /// The table of settings.
   case settings
   /// The version.
@@ -22,23 +26,44 @@ struct CommandParser {
       throw .usage("", "no command given", hint: "linkworker --help")
     }
     switch first {
-    case "--help", "-h": return .help(commands)
+    case "--help", "-h": return .overview
     case "--version", "-V": return .version
-    case "help" where arguments.count == 2 && arguments[1] == "settings": return .settings
-    case "help": return .help(try topic(Array(arguments.dropFirst())))
+    case "help": return try help(Array(arguments.dropFirst()))
     case _ where first.hasPrefix("-"):
       throw unknown(
         shownOption(first), "no such option", first, among: ["--help", "--version"], otherwise: "linkworker --help")
-    case _ where arguments.count == 2 && ["--help", "-h"].contains(arguments[1]): return .help(try topic([first]))
+    case _ where arguments.count == 2 && ["--help", "-h"].contains(arguments[1]):
+      return .help(try topic([first], first))
     default:
       let (command, rest) = try command(in: arguments)
       return try parse(rest, for: command)
     }
   }
 
+  /// What `help` with these words asks for.
+  private func help(_ arguments: [String]) throws(CommandFailure) -> CommandRequest {
+    let json = OptionDefinition.json.name
+    let words = arguments.filter { !$0.hasPrefix("-") }
+    for option in arguments where option.hasPrefix("-") && ![json, "--help", "-h"].contains(option) {
+      throw unknown(shownOption(option), "no such option of help", option, among: [json], otherwise: "linkworker help")
+    }
+    let isForPrograms = arguments.contains(json)
+    switch words.first {
+    case nil: return isForPrograms ? .catalogue(commands) : .overview
+    case "settings"? where words.count == 1:
+      guard !isForPrograms else {
+        throw .usage(json, "is for commands, and not for the table of settings", hint: "linkworker help settings")
+      }
+      return .settings
+    case "help"? where words.count == 1 && !isForPrograms: return .overview
+    case let first?:
+      let topics = try topic(words, first)
+      return isForPrograms ? .catalogue(topics) : .help(topics)
+    }
+  }
+
   /// The commands that `help WORD…` is about.
-  private func topic(_ words: [String]) throws(CommandFailure) -> [CommandDefinition] {
-    guard let first = words.first else { return commands }
+  private func topic(_ words: [String], _ first: String) throws(CommandFailure) -> [CommandDefinition] {
     let family = commands.filter { $0.name == first || $0.name.hasPrefix(first + " ") }
     if words.count == 1, !family.isEmpty { return family }
     return [try command(in: words).command]

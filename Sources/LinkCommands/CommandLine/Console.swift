@@ -10,14 +10,19 @@ struct Console: Sendable {
   /// A line of results.
   func print(_ line: String) { write(line + "\n", to: output) }
 
+  /// Text that ends its lines itself.
+  func write(_ text: String) { write(text, to: output) }
+
   /// The lines of a failure.
   func report(_ failure: CommandFailure) {
     write(failure.lines.map { $0.description + "\n" }.joined(), to: errors)
   }
 
-  /// A reader that has gone away, as `head` does, wants nothing more.
-  private func write(_ text: String, to descriptor: Int32) {
-    var rest = Array(text.utf8)[...]
+  private func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
+
+  /// Bytes as they are. A reader that has gone away, as `head` does, wants nothing more.
+  func write(_ bytes: [UInt8], to descriptor: Int32) {
+    var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count > 0 {

@@ -22,6 +22,8 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   case noPermission = 77
   /// Every other configuration, topics included (EX_CONFIG).
   case config = 78
+  /// A signal ended the work before all was done (128 + SIGINT, as shells have it).
+  case interrupted = 130
 
   /// What the code says, for the help.
   public var meaning: String {
@@ -37,6 +39,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     case .tempFail: "end and start again"
     case .noPermission: "permission refused"
     case .config: "the settings or the topics are wrong"
+    case .interrupted: "a signal came before all was done"
     }
   }
 }

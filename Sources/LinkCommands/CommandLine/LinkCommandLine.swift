@@ -1,11 +1,13 @@
 import Glibc
+import LinkKafka
 
 /// The program: everything between the command line and the exit code.
 public enum LinkCommandLine {
   /// Every command, in the order of the help.
   static let commands: [CommandDefinition] = [
     RunCommand.definition, SandboxCommand.definition, TopicsCommand.create, TopicsCommand.check,
-    AdapterEmulatorCommand.definition,
+    AdapterEmulatorCommand.definition, ValidateCommand.definition, SubmitCommand.definition,
+    CompletionCommand.definition, ManCommand.definition,
   ]
 
   /// Does what `arguments` (the program's name first) ask for and returns the exit code. A pipe whose reader has gone is no reason to
@@ -24,22 +26,35 @@ public enum LinkCommandLine {
   private static func run(
     _ arguments: [String], _ environment: [String: String], _ console: Console
   ) throws(CommandFailure) -> ExitCode {
+    if arguments.first == Completion.request {
+      console.write(complete(Array(arguments.dropFirst())))
+      return .ok
+    }
     switch try CommandParser(commands: commands, environment: environment).parse(arguments) {
     case .version:
       console.print("linkworker \(Version.current)")
       return .ok
     case .settings:
-      console.print(SettingTable.markdown())
+      console.write(SettingTable.markdown())
+      return .ok
+    case .overview:
+      console.write(CommandHelp.overview(commands))
       return .ok
     case .help(let topics):
-      let isEverything = topics.count == commands.count
-      console.print(
-        isEverything
-          ? CommandHelp.overview(commands) : topics.map { CommandHelp.page(of: $0) }.joined(separator: "\n"))
+      console.write(topics.map { CommandHelp.page(of: $0) }.joined(separator: "\n\n"))
+      return .ok
+    case .catalogue(let topics):
+      for topic in topics { console.print(topic.json) }
       return .ok
     case .run(let invocation):
       return try invocation.command.body(invocation)
     }
+  }
+
+  /// What can stand for the last of these words, for a shell's script.
+  private static func complete(_ words: [String]) -> String {
+    let settings = SettingCompletion(libraryProperties: KafkaProperties.libraryProperties)
+    return Completion(commands: commands, settings: settings).answer(words).lines.map { $0 + "\n" }.joined()
   }
 }
 
@@ -47,4 +62,6 @@ public enum LinkCommandLine {
 public enum Version {
   /// Semantic: what clients see changes with the first number.
   public static let current = "0.1.0"
+  /// The day of its last change to the command line, for the manual page.
+  public static let date = "2026-11-24"
 }

@@ -15,8 +15,10 @@ final class StopSignals {
     let counter = StopCounter()
     let queue = DispatchQueue(label: "linkworker.signals")
     let first = first
+    // Dispatch begins to listen on a thread of its own, somewhat later: a signal that came before was lost where it was ignored meanwhile.
+    // So it ends the process until then, and from the end of this function on none is missed.
+    let registrations = DispatchGroup()
     sources = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler {
         let count = counter.next()
@@ -24,9 +26,12 @@ final class StopSignals {
         onStop(number, count)
         first.signal()
       }
+      registrations.enter()
+      source.setRegistrationHandler { registrations.leave() }
       source.resume()
       return source
     }
+    registrations.wait()
   }
 
   /// Returns when the first signal has come.

@@ -3,23 +3,39 @@ import LinkSandbox
 
 /// How the command line tells an adapter emulator to treat its callers.
 struct EmulatorBehaviour {
-  private var latency: Milliseconds
+  private var latency = Latency()
   private var seed: UInt64
   private var rules: [Int64: EmulatorRule] = [:]
 
+  private struct Latency {
+    var base: Milliseconds = 0
+    var jitter: Milliseconds = 0
+    var top: Milliseconds?
+  }
+
   static let options: [OptionDefinition] = [
-    .value("--latency-ms", "N", "How long every answer takes; default 0."),
+    .value(
+      "--latency-ms", "N",
+      "How long answers take; default 0. A..B spreads them evenly, p50=A,p99=B gives them a service's long tail."),
     .value(
       "--fail-first", "USER=N[:STATUS]", repeatable: true,
       "The first N calls of this user are answered with an HTTP status; default 503."),
     .value(
       "--reject", "USER[=ERRMSG]", repeatable: true,
       "All calls of this user are answered with s=error and this message."),
-    .value("--seed", "N", "What its random numbers are made of; default 1. The same seed gives the same sequence."),
+    .value(
+      "--seed", "N", "What its chances are made of; default 1. The same seed gives a user's calls the same answers."),
   ]
 
   init(_ invocation: Invocation) throws(CommandFailure) {
-    latency = Milliseconds(try invocation.integer("--latency-ms", in: 0...3_600_000) ?? 0)
+    if let text = invocation.value("--latency-ms") {
+      guard let read = Self.latency(text) else {
+        throw .usage(
+          "--latency-ms", "\(quoted(text)) is not N, A..B or p50=A,p99=B with A up to B, from 0 (1 for p50) to 3600000",
+          hint: "--latency-ms 20..80")
+      }
+      latency = read
+    }
     seed = UInt64(try invocation.integer("--seed", in: 0...Int.max) ?? 1)
     for text in invocation.all("--fail-first") {
       guard let (userId, rule) = Self.failFirst(text) else {
@@ -38,7 +54,9 @@ struct EmulatorBehaviour {
 
   /// Puts it into a configuration.
   func apply(to configuration: inout AdapterEmulatorConfiguration) {
-    configuration.latency = latency
+    configuration.latency = latency.base
+    configuration.jitter = latency.jitter
+    configuration.latencyTop = latency.top
     configuration.seed = seed
     configuration.rules = rules
   }
@@ -47,6 +65,20 @@ struct EmulatorBehaviour {
     guard rules.updateValue(rule, forKey: userId) == nil else {
       throw .usage(option, "user \(userId) has a rule already", hint: "one of --fail-first and --reject for a user")
     }
+  }
+
+  /// `N`, `A..B` or `p50=A,p99=B`
+  private static func latency(_ text: String) -> Latency? {
+    let range = 0...3_600_000
+    if let whole = number(text[...], in: range) { return Latency(base: Milliseconds(whole)) }
+    let isTail = text.hasPrefix("p50=")
+    let ends = isTail ? text.dropFirst(4).split(separator: ",p99=") : text.split(separator: "..")
+    guard ends.count == 2, let low = number(ends[0], in: range), let high = number(ends[1], in: range), low <= high,
+      !isTail || low > 0
+    else { return nil }
+    return isTail
+      ? Latency(base: Milliseconds(low), top: Milliseconds(high))
+      : Latency(base: Milliseconds(low), jitter: Milliseconds(high - low))
   }
 
   /// `USER=N[:STATUS]`

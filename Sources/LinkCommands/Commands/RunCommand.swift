@@ -4,6 +4,7 @@ import LinkOps
 enum RunCommand {
   static let definition = CommandDefinition(
     name: "run",
+    group: .serve,
     summary: "Serve link requests until SIGTERM.",
     about: """
       Consumes link requests, has the adapter generate a token for each, and publishes one outcome for each. Workers with the same \
@@ -18,9 +19,10 @@ enum RunCommand {
           + "called again.")
     ],
     examples: [
-      "linkworker run --config /etc/linkworker/worker.properties",
+      "linkworker run --config worker.properties",
       "linkworker run --config worker.properties -X log.level=debug -X log.format=text",
     ],
+    readyText: "lane.opened",
     exitCodes: [.noInput, .unavailable, .software, .cantCreate, .tempFail, .noPermission, .config],
     body: run)
 

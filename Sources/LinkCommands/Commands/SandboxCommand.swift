@@ -4,6 +4,7 @@ import LinkOps
 enum SandboxCommand {
   static let definition = CommandDefinition(
     name: "sandbox",
+    group: .tryOut,
     summary: "Run the worker with a broker and an adapter of its own, to try it out.",
     about: """
       Starts an embedded broker, an adapter emulator and a worker on this machine, sends them sample requests (users 42 to 46) and says \
@@ -19,8 +20,9 @@ enum SandboxCommand {
     ] + EmulatorBehaviour.options,
     examples: [
       "linkworker sandbox", "linkworker sandbox --once", "linkworker sandbox --verbose --fail-first 42=2:503",
-      "linkworker sandbox --once --reject 42=\"Account is blocked\"",
+      "linkworker sandbox --reject 42=\"Account is blocked\"",
     ],
+    readyText: "Ctrl-C",
     exitCodes: [.found, .unavailable, .software, .cantCreate, .tempFail],
     body: run)
 

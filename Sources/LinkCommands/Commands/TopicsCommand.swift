@@ -18,7 +18,10 @@ enum TopicsCommand {
       .value("--replication", "N", "Replicas of each partition; default the brokers' own. In production: 3."),
       .json,
     ],
-    examples: ["linkworker topics create --config worker.properties --partitions 12 --replication 3"],
+    examples: [
+      "linkworker topics create --config worker.properties",
+      "linkworker topics create --config worker.properties --partitions 12 --replication 3",
+    ],
     exitCodes: [.noInput, .unavailable, .noPermission, .config],
     body: { invocation throws(CommandFailure) in
       let partitions = try invocation.integer("--partitions", in: 1...10_000)
@@ -34,7 +37,9 @@ enum TopicsCommand {
     about: "Changes nothing. Says for each topic whether it is there, what differs, and what to do about it.",
     settings: .kafka,
     options: [.json],
-    examples: ["linkworker topics check --config worker.properties"],
+    examples: [
+      "linkworker topics check --config worker.properties", "linkworker topics check --config worker.properties --json",
+    ],
     exitCodes: [.noInput, .unavailable, .noPermission, .config],
     body: { invocation throws(CommandFailure) in
       try report(try TopicsOnCluster(try invocation.settings()), made: [], invocation)

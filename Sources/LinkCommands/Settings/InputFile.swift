@@ -60,7 +60,8 @@ enum InputFile {
     }
   }
 
-  private static func fault(_ code: Int32) -> Fault {
+  /// What a failed call says.
+  static func fault(_ code: Int32) -> Fault {
     switch code {
     case ENOENT, ENOTDIR: .missing
     case EACCES, EPERM: .notPermitted

@@ -50,6 +50,12 @@ struct NoteLog: Sendable {
         ["status": .integer(status)])
     case .credentialAccepted:
       log.info("adapter.credential.accepted", "The adapter takes the credential again; calls go on.")
+    case .breakerOpened:
+      log.error(
+        "adapter.breaker.opened",
+        "Nothing that is asked of the adapter succeeds: calls stop but for single probes, and no link fails for it. "
+          + "Try: see whether the adapter at adapter.url is up and can be reached from here.")
+    case .breakerClosed: log.info("adapter.breaker.closed", "The adapter answers again; calls go on.")
     }
   }
 

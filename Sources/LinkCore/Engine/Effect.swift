@@ -50,6 +50,10 @@ public enum Note: Equatable, Sendable {
   case credentialRefused(status: Int)
   /// The adapter takes the credential again.
   case credentialAccepted
+  /// Nothing succeeds: the adapter is taken to be down, and calls stop but for probes.
+  case breakerOpened
+  /// The adapter answers again.
+  case breakerClosed
 
   /// In which way a transaction did not commit: the cases of `CommitResult`.
   public enum TransactionFault: String, Sendable, CaseIterable {

@@ -50,9 +50,9 @@ extension Engine {
     while !isStopping, calls.count < settings.concurrency, commits.pendingCount < settings.windowLimit,
       let key = ready.first
     {
-      guard gate.admits(uptime: now.uptime) else {
+      guard gate.admits(uptime: now.uptime), breaker.admits(uptime: now.uptime) else {
         // A probe's answer is not far: it says whether they may go.
-        return gate.isProbing ? () : postponeReady()
+        return gate.isProbing || breaker.state == .halfOpen ? () : postponeReady()
       }
       ready.removeFirst()
       guard let link = active[key], link.stage == .queued, let body = link.link else { continue }
@@ -72,16 +72,18 @@ extension Engine {
     calls[id] = CallInFlight(
       key: key, lane: lane, link: link, request: request, at: now.wall, since: now.uptime)
     gate.noteCall(id, uptime: now.uptime)
+    breaker.noteCall(id, uptime: now.uptime)
     effects.append(.call(AdapterCall(id: id, body: request.adapterBody(), trace: request.trace)))
   }
 
-  /// While the credential is refused nobody holds an offset or memory: who waits is scheduled for after the next probe.
+  /// While the credential is refused or the adapter down nobody holds an offset or memory: who waits is scheduled for after the next probe.
   private mutating func postponeReady() {
+    let probeAt = [gate.probeAt, breaker.probeAt].compactMap(\.self).max() ?? now.uptime
     let waiting = Array(ready)
     ready.removeAll()
     for key in waiting {
       guard let link = active[key], var body = link.link else { continue }
-      let rest = max(gate.probeAt.map { $0 - now.uptime } ?? CredentialGate.probeInterval, 0)
+      let rest = max(probeAt - now.uptime, 0)
       let due = now.wall + rest + Milliseconds.random(in: 0...CredentialGate.restJitter, using: &random)
       body.state = .scheduled(
         due: min(due, body.deadline(settings.retry, stateRetention: settings.stateRetention)))

@@ -1,4 +1,4 @@
-/// What an answer tells of the worker's own credential, and of one user's standing (promise P7).
+/// What an answer tells of the worker's own credential, of one user's standing (promise P7), and of whether the adapter is up at all.
 extension Engine {
   /// What the answer tells of the credential, of others, and to operators.
   mutating func noteAnswer(
@@ -6,6 +6,7 @@ extension Engine {
   ) -> Attempt {
     var verdict = judgement.verdict
     var detail: String?
+    noteHealth(call, flight, judgement)
     switch judgement {
     case .succeeded: noteAccepted(flight.key.userId)
     case .rejected(_, let errmsg):
@@ -29,6 +30,16 @@ extension Engine {
         .called(
           key: flight.key, verdict: verdict, status: status, detail: detail, took: now.uptime - flight.since)))
     return Attempt(at: flight.at, verdict: verdict, status: status)
+  }
+
+  /// What the answer tells of whether the adapter is up: a no is as good as a token, for it took the trouble to say it.
+  private mutating func noteHealth(_ call: UInt64, _ flight: CallInFlight, _ judgement: Judgement) {
+    switch judgement {
+    case .unsent, .ambiguous, .transient:
+      if breaker.noteFailure(call, flight.key.userId, uptime: now.uptime) { effects.append(.note(.breakerOpened)) }
+    case .succeeded, .rejected, .credential, .forbidden:
+      if breaker.noteLife() { effects.append(.note(.breakerClosed)) }
+    }
   }
 
   /// The adapter took the credential: it gave a token.

@@ -22,6 +22,7 @@ public struct Engine: ~Copyable {
   /// Calls in flight, their lanes' departure notwithstanding.
   var calls: [UInt64: CallInFlight] = [:]
   var gate = CredentialGate()
+  var breaker = CircuitBreaker()
   /// When calls last succeeded, for two users at most: whether "others succeed" is all that is asked.
   var lastSuccesses: [Int64: Timestamp] = [:]
   /// What the store was asked and has not answered.
@@ -97,7 +98,8 @@ public struct Engine: ~Copyable {
   public var load: Load {
     Load(
       lanes: lanes.count, open: lanes.values.count { $0.phase == .open }, calls: calls.count, ready: ready.count,
-      unsettled: unsettledCount, refused: commits.restingCount, credentialRefused: !gate.isOpen)
+      unsettled: unsettledCount, refused: commits.restingCount, credentialRefused: !gate.isOpen,
+      breaker: breaker.state)
   }
 
   /// A look at the engine from outside.
@@ -116,6 +118,8 @@ public struct Engine: ~Copyable {
     public var refused: Int
     /// Whether the adapter refuses the credential.
     public var credentialRefused: Bool
+    /// Whether the adapter is taken to be down.
+    public var breaker: BreakerState
   }
 
   private var unsettledCount: Int { lanes.values.reduce(0) { $0 + $1.offsets.unsettledCount } }

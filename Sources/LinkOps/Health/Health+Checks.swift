@@ -33,7 +33,8 @@ extension Health {
   func checks(now: Now) -> [HealthCheck] {
     let state = snapshot
     return [
-      running(state), assigned(state), restored(state, now), unblocked(state), credential(state), commits(state, now),
+      running(state), assigned(state), restored(state, now), unblocked(state), credential(state), breaker(state),
+      commits(state, now),
     ]
   }
 
@@ -87,6 +88,14 @@ extension Health {
       name: "credential", isPassed: !state.isCredentialRefused,
       reason: state.isCredentialRefused
         ? "the adapter refuses the credential; put the right one into adapter.credential.file" : nil)
+  }
+
+  private func breaker(_ state: State) -> HealthCheck {
+    HealthCheck(
+      name: "breaker", isPassed: state.breaker != .open,
+      reason: state.breaker == .open
+        ? "nothing that is asked of the adapter succeeds; see whether it is up and can be reached from here" : nil,
+      figures: ["state": .string(state.breaker.rawValue)])
   }
 
   private func commits(_ state: State, _ now: Now) -> HealthCheck {

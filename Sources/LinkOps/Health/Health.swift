@@ -19,6 +19,7 @@ package final class Health: Sendable {
     /// Those that stand still, and why.
     var blocked: [Int32: String] = [:]
     var isCredentialRefused = false
+    var breaker = BreakerState.closed
     var lastCommit: Timestamp?
     /// Transactions that did not commit since the last one that did.
     var failures = 0
@@ -75,7 +76,9 @@ package final class Health: Sendable {
       // The others go on; and the group gives a new assignment.
       case .refused, .fenced: break
       }
-    case .recordSkipped, .decided, .called, .decisionRefused, .credentialRefused, .credentialAccepted: break
+    case .recordSkipped, .decided, .called, .decisionRefused, .credentialRefused, .credentialAccepted, .breakerOpened,
+      .breakerClosed:
+      break
     }
   }
 
@@ -84,6 +87,7 @@ package final class Health: Sendable {
     state.withLock { state in
       state.open = load.open
       state.isCredentialRefused = load.credentialRefused
+      state.breaker = load.breaker
     }
   }
 

@@ -55,6 +55,11 @@ package enum MetricTable {
   static let credentialRefused = MetricDefinition(
     "linkworker_adapter_credential_refused", .gauge, "1 while the adapter refuses the credential, else 0.")
 
+  static let breaker = MetricDefinition(
+    "linkworker_adapter_breaker_state", .gauge,
+    labels: .values("state", BreakerState.allCases.map { value(of: $0) }),
+    "1 for the state of the circuit breaker, 0 for the others.")
+
   // MARK: - Kafka
 
   static let lag = MetricDefinition(
@@ -111,7 +116,7 @@ package enum MetricTable {
     recordsReceived, recordsSkipped, decisions, linkDuration, linksReady, linksScheduled, requestsUnsettled,
     decisionsRefused,
   ]
-  private static let adapter = [adapterCalls, adapterCallDuration, adapterCallsInFlight, credentialRefused]
+  private static let adapter = [adapterCalls, adapterCallDuration, adapterCallsInFlight, credentialRefused, breaker]
   private static let kafka = [lag, lagMax, transactions, transactionDuration, lastCommit]
   private static let partitions = [partitionStates, restoreRecords, restoreRemaining, restoreDuration]
   private static let store = [storeSize, journalEntries]

@@ -27,6 +27,7 @@ package final class WorkerMetrics: Sendable {
   private let callDuration: Histogram
   private let callsInFlight = Gauge()
   private let credentialRefused = Gauge()
+  private let breaker = GaugeSet<BreakerState>()
   private let transactions = CounterSet<TransactionEnd>()
   private let transactionDuration: Histogram
   private let health: Health
@@ -41,6 +42,7 @@ package final class WorkerMetrics: Sendable {
     linkDuration = Histogram(of: MetricTable.linkDuration)
     callDuration = Histogram(of: MetricTable.adapterCallDuration)
     transactionDuration = Histogram(of: MetricTable.transactionDuration)
+    breaker.set(.closed, 1)
   }
 
   /// Counts what the engine tells.
@@ -58,7 +60,9 @@ package final class WorkerMetrics: Sendable {
     case .commitFailed(let fault, _, _, let took):
       transactions.add(TransactionEnd(fault))
       transactionDuration.observe(took)
-    case .laneOpened, .laneBlocked, .decisionRefused, .credentialRefused, .credentialAccepted: break
+    case .laneOpened, .laneBlocked, .decisionRefused, .credentialRefused, .credentialAccepted, .breakerOpened,
+      .breakerClosed:
+      break
     }
   }
 
@@ -69,6 +73,7 @@ package final class WorkerMetrics: Sendable {
     decisionsRefused.set(load.refused)
     callsInFlight.set(load.calls)
     credentialRefused.set(load.credentialRefused ? 1 : 0)
+    for state in BreakerState.allCases { breaker.set(state, state == load.breaker ? 1 : 0) }
   }
 
   /// What became of records since the start, for a line of the log: what did not occur is left out.
@@ -102,6 +107,7 @@ package final class WorkerMetrics: Sendable {
       MetricFamily(MetricTable.adapterCallDuration, .histogram(callDuration)),
       MetricFamily(MetricTable.adapterCallsInFlight, .gauge(callsInFlight)),
       MetricFamily(MetricTable.credentialRefused, .gauge(credentialRefused)),
+      MetricFamily(MetricTable.breaker, breaker.series),
       MetricFamily(MetricTable.lag, .gauge(lag)),
       MetricFamily(MetricTable.lagMax, .gauge(lagMax)),
       MetricFamily(MetricTable.transactions, transactions.series),

@@ -16,9 +16,14 @@ public final class AdapterEmulator: Sendable {
   private let address: String
 
   /// Listens and serves, from now until `stop`.
-  public init(configuration: AdapterEmulatorConfiguration) throws(SandboxFailure) {
+  ///
+  /// - Parameters:
+  ///   - onCall: is told of each call of `/generate/token` when its answer leaves, on the server's thread, which waits for it.
+  public init(
+    configuration: AdapterEmulatorConfiguration, onCall: (@Sendable (EmulatorCall) -> Void)? = nil
+  ) throws(SandboxFailure) {
     try configuration.check()
-    let core = EmulatorCore(configuration)
+    let core = EmulatorCore(configuration, onCall: onCall)
     self.core = core
     isEncrypted = configuration.tls != nil
     address =
@@ -28,6 +33,7 @@ public final class AdapterEmulator: Sendable {
       server = try HTTPServer(
         address: configuration.listenAddress, port: configuration.port, tls: tls,
         connectionLimit: configuration.connectionLimit,
+        accepts: { EmulatorControl.serves($0) || core.accepts(path: $0) },
         bodyLimit: { EmulatorControl.serves($0) ? 64 * 1024 * 1024 : EmulatorCore.bodyLimit },
         respond: { EmulatorControl.serves($0.path) ? EmulatorControl.respond(to: $0, core) : core.respond(to: $0) })
     } catch {
@@ -68,9 +74,21 @@ public final class AdapterEmulator: Sendable {
   /// Treats the users without a rule of their own by this one from now on; nil: they succeed.
   public func setRuleForAll(_ rule: EmulatorRule?) { core.setRules([(nil, rule)]) }
 
+  /// How often users without a rule meet errors from now on.
+  public func setRates(_ rates: EmulatorRates) throws(SandboxFailure) {
+    try rates.check()
+    core.setRates(rates)
+  }
+
+  /// Begins an outage, or with nil ends it. Calls that an outage already holds stay held.
+  public func setOutage(_ outage: EmulatorOutage?) { core.setOutage(outage) }
+
+  /// The outage of now, or nil.
+  public var outage: EmulatorOutage? { core.outage }
+
   /// Asks for this credential from now on.
   public func setCredential(_ credential: Secret) { core.setCredential(credential) }
 
-  /// Forgets what was counted and kept, and the rules; keeps the credential and the revocations.
+  /// Forgets what was counted and kept, rules and rates, and ends an outage; keeps the credential and the revocations.
   public func reset() { core.reset() }
 }

@@ -12,7 +12,10 @@ public struct AdapterEmulatorConfiguration: Sendable {
   public var latency: Milliseconds
   /// A random time of up to this is added to each latency; 0 unless given.
   public var jitter: Milliseconds
-  /// What the jitter is made of: the same seed gives the same sequence.
+  /// The 99th percentile of the latency: it then follows a log-normal distribution whose median is `latency`, and which no jitter is added
+  /// to; nil, the default, for one without such a tail.
+  public var latencyTop: Milliseconds?
+  /// What jitter, tail and rates are made of: the same seed and the same order of a user's calls give that user the same answers.
   public var seed: UInt64
   /// Certificate and key, for https; nil, the default, for http.
   public var tls: TLSFiles?
@@ -24,6 +27,10 @@ public struct AdapterEmulatorConfiguration: Sendable {
   public var rules: [Int64: EmulatorRule]
   /// How users without a rule of their own are treated; nil, the default: they succeed.
   public var ruleForAll: EmulatorRule?
+  /// How often users without a rule meet errors; never, unless given.
+  public var rates: EmulatorRates
+  /// The outage that it starts with; nil, the default, for none.
+  public var outage: EmulatorOutage?
   /// Bodies kept for reading, of all users; the oldest go first. 100 000 unless given.
   public var bodyLimit: Int
   /// Bodies kept of one user. 1 000 unless given.
@@ -50,22 +57,26 @@ public struct AdapterEmulatorConfiguration: Sendable {
   /// A configuration; the defaults stand with each field.
   public init(
     listenAddress: String = "127.0.0.1", port: UInt16 = 0, credential: Secret, latency: Milliseconds = 0,
-    jitter: Milliseconds = 0, seed: UInt64 = 1, tls: TLSFiles? = nil,
+    jitter: Milliseconds = 0, latencyTop: Milliseconds? = nil, seed: UInt64 = 1, tls: TLSFiles? = nil,
     tokenSecret: Secret = Secret(Array("the emulator's token secret".utf8)), tokenLife: Milliseconds = 30 * 86_400_000,
-    rules: [Int64: EmulatorRule] = [:], ruleForAll: EmulatorRule? = nil, bodyLimit: Int = 100_000,
-    bodyLimitOfUser: Int = 1_000, userLimit: Int = 2_000_000, connectionLimit: Int = 4_096
+    rules: [Int64: EmulatorRule] = [:], ruleForAll: EmulatorRule? = nil, rates: EmulatorRates = EmulatorRates(),
+    outage: EmulatorOutage? = nil, bodyLimit: Int = 100_000, bodyLimitOfUser: Int = 1_000, userLimit: Int = 2_000_000,
+    connectionLimit: Int = 4_096
   ) {
     self.listenAddress = listenAddress
     self.port = port
     self.credential = credential
     self.latency = latency
     self.jitter = jitter
+    self.latencyTop = latencyTop
     self.seed = seed
     self.tls = tls
     self.tokenSecret = tokenSecret
     self.tokenLife = tokenLife
     self.rules = rules
     self.ruleForAll = ruleForAll
+    self.rates = rates
+    self.outage = outage
     self.bodyLimit = bodyLimit
     self.bodyLimitOfUser = bodyLimitOfUser
     self.userLimit = userLimit
@@ -86,11 +97,17 @@ public struct AdapterEmulatorConfiguration: Sendable {
     try require(tokenSecret.reveal().count >= 16, "the token secret", "at least 16 bytes")
     try require((0...3_600_000).contains(latency), "the latency", "0 to 3 600 000 milliseconds")
     try require((0...3_600_000).contains(jitter), "the jitter", "0 to 3 600 000 milliseconds")
+    if let latencyTop {
+      try require(
+        latency > 0 && (latency...3_600_000).contains(latencyTop), "the latency's 99th percentile",
+        "a median above 0, and from it to 3 600 000 milliseconds")
+    }
     try require((1_000...366 * 86_400_000).contains(tokenLife), "the token's life", "a second to 366 days")
     try require((0...10_000_000).contains(bodyLimit), "the limit of kept bodies", "0 to 10 000 000")
     try require((0...10_000_000).contains(bodyLimitOfUser), "the limit of a user's bodies", "0 to 10 000 000")
     try require((1...100_000_000).contains(userLimit), "the limit of users", "1 to 100 000 000")
     try require((1...65_536).contains(connectionLimit), "the limit of connections", "1 to 65 536")
+    try rates.check()
     for rule in Array(rules.values) + [ruleForAll].compactMap({ $0 }) { try rule.check() }
   }
 }

@@ -6,6 +6,8 @@ public struct AdapterEmulatorStats: Equatable, Sendable {
   public var calls = 0
   /// Answers of `/generate/token` by status, those to calls that did not pass included; 0 counts withheld answers.
   public var answersByStatus: [Int: Int] = [:]
+  /// The same answers by what they were.
+  public var answersByClass: [EmulatorAnswerClass: Int] = [:]
   /// Tokens made, those that nobody got included.
   public var tokens = 0
   /// Users that called.

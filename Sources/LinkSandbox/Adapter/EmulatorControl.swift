@@ -4,20 +4,9 @@ import LinkHTTPServer
 
 /// The emulator's control API, for tests and for people who try things out. Nobody is asked for a credential.
 ///
-/// | request | answer |
-/// |---|---|
-/// | `GET /_emulator/stats` | what was counted: `total`, `byStatus` (0: withheld answers), `tokens`, `users`, `concurrent`, `maxConcurrent`, `maxConcurrentOfOneUser`, `uncounted` |
-/// | `GET /_emulator/users/ID` | of one user: `userId`, `calls`, `ok` (tokens made), `maxConcurrent`, `byBody` (SHA-256: calls), `byTraceparent`, `bodies` (base64); 404 where it never called |
-/// | `GET /_emulator/calls` | one line of JSON for each user, by id: as above without `bodies` |
-/// | `GET /_emulator/bodies` | one line of JSON for each kept body in the order of their coming: `userId`, `bodyBase64` |
-/// | `PUT /_emulator/users` | takes rules, one JSON object a line, all or none of them; 400 says which line is wrong |
-/// | `PUT /_emulator/credential` | asks for the credential in the body from now on |
-/// | `POST /_emulator/verify` | the claims of the token in the body; 400 where it is not good (any more) |
-/// | `POST /_emulator/reset` | forgets counts, bodies and rules |
-///
 /// A rule: `userId` (left out: everybody without one of their own) and of `failFirst` (so many calls fail, left out: all), `status` (503, with
-/// `retryAfter` and `location`), `reject` (status 200 with this `errmsg`), `fault` (`hang`, `close`, `truncate`, `garbage`, `huge`, `drip`, `empty`),
-/// `latencyMs`. A rule without a failure lets the user succeed.
+/// `retryAfter` and `location`), `reject` (status 200 with this `errmsg`), `fault` (one of `EmulatorRule.Fault`), `latencyMs`. A rule without a
+/// failure lets the user succeed.
 enum EmulatorControl {
   private static let root = "/_emulator/"
 
@@ -28,7 +17,12 @@ enum EmulatorControl {
     guard !request.isTooLarge else { return .error(413, "The body is too large") }
     let path = request.path.dropFirst(root.count)
     switch (request.method, path) {
+    case ("GET", ""): return index
     case ("GET", "stats"): return .json(200, stats(core.read { $0.stats }))
+    case ("GET", "outage"): return outage(core)
+    case ("PUT", "outage"): return setOutage(request.body, core)
+    case ("GET", "rates"): return .json(200, core.rates.json)
+    case ("PUT", "rates"): return setRates(request.body, core)
     case ("GET", "calls"):
       return lines(core.read { $0.allUsers() }) { user, writer in write(user, nil, to: &writer) }
     case ("GET", "bodies"):
@@ -47,7 +41,7 @@ enum EmulatorControl {
       core.reset()
       return done
     case ("GET", _) where path.hasPrefix("users/"): return user(path.dropFirst(6), core)
-    default: return .error(404, "The control API has no such method and path")
+    default: return .error(404, "The control API has no such method and path: GET /_emulator/ lists them")
     }
   }
 
@@ -55,21 +49,8 @@ enum EmulatorControl {
 
   private static func stats(_ stats: AdapterEmulatorStats) -> [UInt8] {
     var writer = JSONWriter()
-    func write(_ name: StaticString, _ value: Int) {
-      writer.name(name)
-      writer.integer(Int64(value))
-    }
     writer.beginObject()
-    write("total", stats.calls)
-    write("tokens", stats.tokens)
-    write("users", stats.users)
-    write("concurrent", stats.concurrent)
-    write("maxConcurrent", stats.concurrentMost)
-    write("maxConcurrentOfOneUser", stats.concurrentMostOfOneUser)
-    write("uncounted", stats.uncountedCalls)
-    writer.name("byStatus")
-    let byStatus = stats.answersByStatus.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }
-    writer.verbatim(Array("{\(byStatus.joined(separator: ","))}".utf8))
+    stats.writeMembers(to: &writer)
     writer.endObject()
     return writer.bytes
   }

@@ -14,9 +14,11 @@ final class EmulatorCore: Sendable {
   private let mint: TokenMint
   private let startedAt = wallMilliseconds()
   private let state: Mutex<EmulatorState>
+  private let onCall: (@Sendable (EmulatorCall) -> Void)?
 
-  init(_ configuration: AdapterEmulatorConfiguration) {
+  init(_ configuration: AdapterEmulatorConfiguration, onCall: (@Sendable (EmulatorCall) -> Void)? = nil) {
     self.configuration = configuration
+    self.onCall = onCall
     mint = TokenMint(secret: configuration.tokenSecret)
     state = Mutex(EmulatorState(configuration))
   }
@@ -24,76 +26,135 @@ final class EmulatorCore: Sendable {
   /// The answer to a request of the adapter's own API.
   func respond(to request: HTTPRequest) -> HTTPReply {
     switch (request.path, request.method) {
-    case ("/generate/token", "POST"):
-      let reply = generate(request)
-      state.withLock { $0.ledger.answered(status: reply.status) }
-      return reply
-    case ("/logout", "POST"): return logout(request)
+    case ("/generate/token", "POST"): return Answering(self).answer(request)
+    case ("/logout", "POST"): return state.withLock { $0.outage }.map(reply(during:)) ?? logout(request)
     case ("/generate/token", _), ("/logout", _):
       return .error(405, "The method is not allowed", headers: [("Allow", "POST")])
     default: return .error(404, "There is no such path")
     }
   }
 
-  // MARK: /generate/token
-
-  private func generate(_ request: HTTPRequest) -> HTTPReply {
-    let credential = state.withLock { $0.credential }
-    guard let bearer = request.bearer, equalInConstantTime(bearer, credential) else {
-      return .error(401, "The credential is missing or wrong", headers: [("WWW-Authenticate", "Bearer")])
+  /// Whether a request to this path is read at all.
+  func accepts(path: String) -> Bool {
+    let refused = state.withLock { state in
+      guard state.outage == .refuse else { return false }
+      if path == "/generate/token" { state.ledger.answered(status: 0, .outage) }
+      return true
     }
-    guard request.isJSON else { return .error(415, "The content type is not application/json") }
-    guard !request.isTooLarge else { return .error(413, "The body is too large") }
-    let asked: TokenRequest
-    do {
-      asked = try TokenRequest(body: request.body)
-    } catch {
-      return .error(400, error.sentence)
+    if refused, path == "/generate/token" {
+      let now = Timestamp(milliseconds: wallMilliseconds())
+      onCall?(EmulatorCall(receivedAt: now, userId: nil, kind: .outage, status: nil, duration: 0))
     }
-    return answer(asked, request)
+    return !refused
   }
 
-  private func answer(_ asked: TokenRequest, _ request: HTTPRequest) -> HTTPReply {
-    let userId = asked.userId
-    let digest = sha256(request.body)
-    let (failure, delay, serial) = state.withLock { state in
-      state.ledger.begin(userId: userId, body: request.body, digest: digest, traceparent: request.traceparent)
-      let failure = state.failure(of: userId)
-      if failure?.makesToken ?? true { state.ledger.made(tokenFor: userId) }
-      // A call without an answer is not on the way: its client decides when it ends.
-      if failure == .fault(.hang) { state.ledger.end(userId: userId) }
-      let delay = state.delay(for: userId, latency: configuration.latency, jitter: configuration.jitter)
-      return (failure, delay, state.nextSerial())
+  private func reply(during outage: EmulatorOutage) -> HTTPReply {
+    switch outage {
+    case .status(let status): .error(status, "The adapter is not available")
+    case .hang: HTTPReply(form: .closed, delay: Self.hangTime)
+    case .cut, .refuse: HTTPReply(form: .closed)
     }
-    var reply = HTTPReply(form: form(failure, asked, serial), delay: delay)
-    if failure == .fault(.hang) {
-      reply.delay = Self.hangTime
-    } else {
-      reply.onSending = { [self] in state.withLock { $0.ledger.end(userId: userId) } }
+  }
+
+  // MARK: /generate/token
+
+  /// One call of `/generate/token` on its way to an answer.
+  private struct Answering {
+    let core: EmulatorCore
+    let receivedAt = Timestamp(milliseconds: wallMilliseconds())
+    let began = uptimeMilliseconds()
+
+    init(_ core: EmulatorCore) { self.core = core }
+
+    func answer(_ request: HTTPRequest) -> HTTPReply {
+      let (credential, outage) = core.state.withLock { ($0.credential, $0.outage) }
+      if let outage {
+        // Nobody looked at the call; who it is from helps whoever reads the calls.
+        return told(core.reply(during: outage), .outage, (try? TokenRequest(body: request.body))?.userId)
+      }
+      guard let bearer = request.bearer, equalInConstantTime(bearer, credential) else {
+        return refused(401, "The credential is missing or wrong", headers: [("WWW-Authenticate", "Bearer")])
+      }
+      guard request.isJSON else { return refused(415, "The content type is not application/json") }
+      guard !request.isTooLarge else { return refused(413, "The body is too large") }
+      let asked: TokenRequest
+      do {
+        asked = try TokenRequest(body: request.body)
+      } catch {
+        return refused(400, error.sentence)
+      }
+      return answer(asked, request)
     }
-    return reply
+
+    private func answer(_ asked: TokenRequest, _ request: HTTPRequest) -> HTTPReply {
+      let userId = asked.userId
+      let digest = sha256(request.body)
+      let (failure, delay, serial) = core.state.withLock { state in
+        let call = state.ledger.begin(
+          userId: userId, body: request.body, digest: digest, traceparent: request.traceparent)
+        let failure = state.failure(of: userId, call: call, now: receivedAt)
+        if failure?.makesToken ?? true { state.ledger.made(tokenFor: userId) }
+        // A call without an answer is not on the way: its client decides when it ends.
+        if failure == .fault(.hang) { state.ledger.end(userId: userId) }
+        return (failure, state.delay(for: userId, call: call), state.nextSerial())
+      }
+      let isHanging = failure == .fault(.hang)
+      let reply = HTTPReply(
+        form: core.form(failure, asked, serial), delay: isHanging ? EmulatorCore.hangTime : delay)
+      return told(reply, EmulatorAnswerClass(failure), userId, endsCall: !isHanging)
+    }
+
+    private func refused(
+      _ status: Int, _ errmsg: String, headers: [(name: String, value: String)] = []
+    ) -> HTTPReply {
+      told(.error(status, errmsg, headers: headers), EmulatorAnswerClass(status: status), nil)
+    }
+
+    /// Counts an answer, and has it told when it leaves.
+    private func told(
+      _ reply: HTTPReply, _ kind: EmulatorAnswerClass, _ userId: Int64?, endsCall: Bool = false
+    ) -> HTTPReply {
+      let status = reply.status
+      core.state.withLock { $0.ledger.answered(status: status, kind) }
+      var reply = reply
+      reply.onSending = { [core, receivedAt, began] in
+        if endsCall, let userId { core.state.withLock { $0.ledger.end(userId: userId) } }
+        core.onCall?(
+          EmulatorCall(
+            receivedAt: receivedAt, userId: userId, kind: kind, status: status == 0 ? nil : status,
+            duration: uptimeMilliseconds() - began))
+      }
+      return reply
+    }
   }
 
   private func form(_ failure: EmulatorRule.Failure?, _ asked: TokenRequest, _ serial: UInt64) -> HTTPReply.Form {
+    func whole(_ body: [UInt8], _ type: String = "application/json") -> HTTPReply.Form {
+      .whole(status: 200, headers: [("Content-Type", type)], body: body)
+    }
     switch failure {
-    case nil: return HTTPReply.json(200, tokenBody(asked, serial)).form
+    case nil: return whole(tokenBody(asked, serial))
     case .rejected(let errmsg): return HTTPReply.error(200, errmsg).form
     case .status(let status, let retryAfter, let location):
       var headers: [(name: String, value: String)] = []
       if let retryAfter { headers.append(("Retry-After", retryAfter)) }
       if let location { headers.append(("Location", location)) }
       return HTTPReply.error(status, "The emulator was told to answer \(status)", headers: headers).form
-    case .fault(.hang), .fault(.close): return .closed
-    case .fault(.truncate): return .truncated(status: 200, body: tokenBody(asked, serial))
-    case .fault(.garbage):
-      return .whole(status: 200, headers: [("Content-Type", "text/html")], body: Array("<html>It works!</html>".utf8))
-    case .fault(.huge): return .huge(status: 200, size: Self.hugeSize)
-    case .fault(.drip): return .dripping(status: 200, body: tokenBody(asked, serial), interval: 100)
-    case .fault(.empty): return HTTPReply.json(200, Array(#"{"s":"ok"}"#.utf8)).form
+    case .fault(let fault):
+      switch fault {
+      case .hang, .cut, .lost: return .closed
+      case .truncate: return .truncated(status: 200, body: tokenBody(asked, serial))
+      case .drip: return .dripping(status: 200, body: tokenBody(asked, serial), interval: 100)
+      case .huge: return .huge(status: 200, size: Self.hugeSize)
+      case .garbage, .notJSON: return whole(Array("<html>It works!</html>".utf8), "text/html")
+      case .noS: return whole(tokenBody(asked, serial, says: false))
+      case .empty: return whole(Array(#"{"s":"ok"}"#.utf8))
+      }
     }
   }
 
-  private func tokenBody(_ asked: TokenRequest, _ serial: UInt64) -> [UInt8] {
+  /// The body of a success; without its `s` where it does not say that it is one.
+  private func tokenBody(_ asked: TokenRequest, _ serial: UInt64, says: Bool = true) -> [UInt8] {
     let now = Timestamp(milliseconds: wallMilliseconds())
     let claims = TokenClaims(
       userId: asked.userId, brokerNames: asked.brokerNames, accounts: asked.accounts.map { .some($0) } ?? .all,
@@ -101,8 +162,10 @@ final class EmulatorCore: Sendable {
       id: Text("\(startedAt)-\(serial)"))
     var writer = JSONWriter()
     writer.beginObject()
-    writer.name("s")
-    writer.string("ok" as Text)
+    if says {
+      writer.name("s")
+      writer.string("ok" as Text)
+    }
     writer.name("d")
     writer.string(utf8: mint.token(claims))
     writer.endObject()
@@ -139,6 +202,14 @@ final class EmulatorCore: Sendable {
     }
   }
 
+  var rates: EmulatorRates { state.withLock { $0.rates } }
+
+  func setRates(_ rates: EmulatorRates) { state.withLock { $0.rates = rates } }
+
+  var outage: EmulatorOutage? { state.withLock { $0.outage } }
+
+  func setOutage(_ outage: EmulatorOutage?) { state.withLock { $0.outage = outage } }
+
   func setCredential(_ credential: Secret) { state.withLock { $0.credential = credential.reveal() } }
 
   func reset() { state.withLock { $0.reset() } }
@@ -149,7 +220,7 @@ extension EmulatorRule.Failure {
   fileprivate var makesToken: Bool {
     switch self {
     case .status, .rejected: false
-    case .fault: true
+    case .fault(let fault): fault != .cut
     }
   }
 }

@@ -50,19 +50,21 @@ struct EmulatorLedger {
     self.bodyLimitOfUser = bodyLimitOfUser
   }
 
-  /// Counts a call that passed every check, as begun.
-  mutating func begin(userId: Int64, body: [UInt8], digest: Digest, traceparent: String?) {
+  /// Counts a call that passed every check, as begun; returns which call of its user it is, from 1 on. Of a user that is not counted one by
+  /// one it is the number among all calls.
+  mutating func begin(userId: Int64, body: [UInt8], digest: Digest, traceparent: String?) -> Int {
     stats.calls += 1
     stats.concurrent += 1
     stats.concurrentMost = max(stats.concurrentMost, stats.concurrent)
     guard users[userId] != nil || users.count < userLimit else {
       stats.uncountedCalls += 1
-      return
+      return stats.calls
     }
     if users[userId] == nil { stats.users += 1 }
     let most = users[userId, default: UserEntry()].count(digest, traceparent, limit: Self.distinctLimit)
     stats.concurrentMostOfOneUser = max(stats.concurrentMostOfOneUser, most)
     keep(body, of: userId)
+    return users[userId]?.calls ?? stats.calls
   }
 
   private mutating func keep(_ body: [UInt8], of userId: Int64) {
@@ -83,8 +85,11 @@ struct EmulatorLedger {
     if let running = users[userId]?.running, running > 0 { users[userId]?.running = running - 1 }
   }
 
-  /// Counts an answer, given or withheld.
-  mutating func answered(status: Int) { stats.answersByStatus[status, default: 0] += 1 }
+  /// Counts an answer, given or withheld (status 0).
+  mutating func answered(status: Int, _ kind: EmulatorAnswerClass) {
+    stats.answersByStatus[status, default: 0] += 1
+    stats.answersByClass[kind, default: 0] += 1
+  }
 
   /// Counts a token that was made.
   mutating func made(tokenFor userId: Int64) {

@@ -10,7 +10,7 @@ public struct EmulatorRule: Equatable, Sendable {
   public var latency: Milliseconds?
 
   /// The ways in which a call goes wrong.
-  public enum Failure: Equatable, Sendable {
+  public enum Failure: Hashable, Sendable {
     /// An HTTP status with an error body; `Retry-After` and `Location` where given.
     case status(Int, retryAfter: String? = nil, location: String? = nil)
     /// Status 200 and `{"s":"error","errmsg":…}`.
@@ -19,20 +19,26 @@ public struct EmulatorRule: Equatable, Sendable {
     case fault(Fault)
   }
 
-  /// Answers that no adapter should give. In each of them but `redirect`-like statuses a token is made first, which nobody gets.
+  /// Answers that no adapter should give. In each of them but `cut` a token is made first, which nobody gets.
   public enum Fault: String, Equatable, Sendable, CaseIterable {
     /// No answer for ten minutes, then a closed connection.
     case hang
-    /// The connection is closed instead of an answer.
-    case close
+    /// The connection is closed instead of an answer, before a token is made.
+    case cut
+    /// The connection is closed instead of an answer, after a token was made.
+    case lost
     /// Half of the answer, then the connection is closed.
     case truncate
-    /// Status 200 and something that is not JSON.
-    case garbage
-    /// Status 200 and 100 MB.
-    case huge
     /// The answer, one byte every 100 ms.
     case drip
+    /// Status 200 and 100 MB.
+    case huge
+    /// One of the three below, each as often as the others.
+    case garbage
+    /// Status 200 and something that is not JSON.
+    case notJSON = "not-json"
+    /// Status 200 and a token without `s`.
+    case noS = "no-s"
     /// Status 200 and `{"s":"ok"}` without a token.
     case empty
   }

@@ -53,6 +53,17 @@ enum Program {
       return read
     }
 
+    /// Reads standard error until it holds `text`; what was read up to then.
+    func readErrors(until text: String) -> String {
+      var read = ""
+      while !read.contains(text) {
+        let data = errors.fileHandleForReading.availableData
+        guard !data.isEmpty else { break }
+        read += String(decoding: data, as: UTF8.self)
+      }
+      return read
+    }
+
     /// Asks it to end.
     func terminate() { process.terminate() }
 

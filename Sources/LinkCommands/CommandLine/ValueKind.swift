@@ -1,0 +1,31 @@
+/// What can stand for the value of an option or for an operand. Its name in the help says it, so that the help and the completion agree.
+enum ValueKind: Hashable, Sendable {
+  /// `FILE`, and `FILE|-` where a lone dash stands for standard input: a path.
+  case file
+  /// `DIR`: the path of a directory.
+  case directory
+  /// `a|b|c`: one of these words.
+  case words([String])
+  /// `NAME=VALUE`: a setting.
+  case setting
+  /// Anything else: only the user knows.
+  case free
+
+  /// What a name in the help means.
+  init(named name: String) {
+    let parts = name.split(separator: "|", omittingEmptySubsequences: false)
+    switch name {
+    case "FILE", "FILE|-": self = .file
+    case "DIR": self = .directory
+    case "NAME=VALUE": self = .setting
+    case _ where parts.count > 1 && parts.allSatisfy(Self.isWord): self = .words(parts.map(String.init))
+    default: self = .free
+    }
+  }
+
+  /// A word to be typed as it stands; what is in capitals stands for something.
+  private static func isWord(_ text: Substring) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "-") }
+      && text != "-"
+  }
+}

@@ -1,0 +1,97 @@
+import LinkCore
+import LinkKafka
+
+/// How `submit` ends, and what standard error says of it. Pure.
+struct SubmitVerdict {
+  /// As messages call the input.
+  var name: String
+  var input: SubmitInput.Kind
+  var ledger: SubmitLedger
+  var tally: OutcomeTally?
+  /// Why the outcomes could not be read to the end.
+  var watchFailure: KafkaFailure?
+  var isInterrupted: Bool
+  var isAllOrNothing: Bool
+
+  /// Ranges that are written out; of more, JSON names every line.
+  private static let rangeLimit = 20
+
+  /// Nil where all is well.
+  var failure: CommandFailure? {
+    var lines: [CommandFailure.Line] = []
+    var code: ExitCode?
+    // Of several reasons the exit code is that of the first here.
+    if isInterrupted {
+      code = .interrupted
+      // Where lines are lost, what follows says how to go on.
+      lines.append(.init("submit", name, interruption, hint: ledger.lostLines.isEmpty ? goOn : ""))
+    }
+    if !ledger.lostLines.isEmpty {
+      code = code ?? ledger.failure?.exitCode ?? .unavailable
+      lines.append(loss)
+    }
+    if let watchFailure {
+      code = code ?? watchFailure.exitCode
+      lines += CommandFailure(watchFailure).lines
+    }
+    if ledger.rejectedCount > 0 {
+      code = code ?? .dataError
+      lines.append(rejection)
+    }
+    if let tally, tally.otherCount + tally.openCount > 0 {
+      code = code ?? .found
+      if tally.openCount > 0, watchFailure == nil, !isInterrupted {
+        lines.append(
+          .init(
+            "submit", name, "\(counted(tally.openCount, "request")) had no outcome in time",
+            hint: "see that a worker runs and reaches the adapter; what was sent is not lost"))
+      }
+    }
+    guard let code else { return nil }
+    var failure = CommandFailure(code, .init("submit", "", "", hint: ""))
+    failure.lines = lines
+    return failure
+  }
+
+  private var interruption: String {
+    "interrupted; every request up to line \(ledger.acknowledgedThrough) is acknowledged"
+      + (ledger.rejectedCount > 0 ? " or was rejected" : "")
+  }
+
+  private var goOn: String {
+    let next = ledger.acknowledgedThrough + 1
+    switch input {
+    case .single: return "the same options again, with --id or --idempotency-key so that no second link is made"
+    case .standardInput: return "go on with line \(next) of what was piped in"
+    case .file: return "tail -n +\(next) \(name) | linkworker submit -"
+    }
+  }
+
+  private var loss: CommandFailure.Line {
+    let ranges = LineRanges(ledger.lostLines)
+    var reason = "not acknowledged: \(Self.written(ranges)) (\(ranges.count))"
+    if !ledger.uncertainLines.isEmpty {
+      reason += "; Kafka may have \(Self.written(LineRanges(ledger.uncertainLines)))"
+    }
+    if let failure = ledger.failure { reason += "; \(failure.detail) (\(failure.name))" }
+    // A repeat of what Kafka has already does no harm: the same event asks for the same link.
+    let repair = input == .single ? goOn : "\(goOn) (what Kafka has already is a duplicate and does no harm)"
+    return .init("submit", name, reason, hint: ledger.failure?.hint.map { "\($0); then \(repair)" } ?? repair)
+  }
+
+  private var rejection: CommandFailure.Line {
+    let count = counted(ledger.rejectedCount, "line")
+    return isAllOrNothing
+      ? .init("submit", name, "nothing was sent: \(count) would be refused", hint: "mend them; they are named above")
+      : .init(
+        "submit", name, "\(count) would be refused and not sent", hint: "mend and send them; they are named above")
+  }
+
+  private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+
+  private static func written(_ ranges: LineRanges) -> String {
+    guard ranges.ranges.count > rangeLimit, let last = ranges.ranges.last else { return ranges.description }
+    let first = LineRanges(ranges.ranges.prefix(rangeLimit).joined())
+    return "\(first) and more up to \(last.upperBound), each named by --json"
+  }
+}

@@ -1,0 +1,79 @@
+import Dispatch
+import LinkSandbox
+import LinkTestSupport
+import Synchronization
+import Testing
+
+/// The examples of the help, each typed as it stands there, in a folder with what they name: `credential`, `requests.ndjson` and, where
+/// there is a broker, `worker.properties`.
+@Suite("The examples of the help", .serialized)
+struct ExampleTests {
+  @Test("Each that needs no Kafka ends with 0, by itself or when it is asked to")
+  func examples() throws {
+    let folder = try Scratch()
+    try Self.fill(folder)
+    let examples = try Example.all().filter { !$0.needsKafka }
+    #expect(!examples.isEmpty)
+    // The sandbox mostly waits, for its group: some at a time, as many as there are cores.
+    let outcomes = Mutex<[String: Result<RunningProgram.Outcome, any Error>]>([:])
+    DispatchQueue.concurrentPerform(iterations: examples.count) { index in
+      let outcome = Result { try Self.runOnFreePorts(examples[index], in: folder) }
+      outcomes.withLock { $0[examples[index].line] = outcome }
+    }
+    for (line, outcome) in outcomes.withLock({ $0 }) {
+      let outcome = try outcome.get()
+      #expect(outcome.code == 0, "\(line): \(outcome.errorText)")
+    }
+  }
+
+  /// An example may name a port, or take the default one, and somebody else may be there for a while.
+  private static func runOnFreePorts(_ example: Example, in folder: Scratch) throws -> RunningProgram.Outcome {
+    var outcome = try example.run(in: folder)
+    try awaiting("A free port for \(example.line)", within: 60, state: { outcome.errorText }) {
+      guard outcome.code == 73, outcome.errorText.contains("in use") else { return true }
+      outcome = try example.run(in: folder)
+      return false
+    }
+    return outcome
+  }
+
+  @Test("Every command has one")
+  func complete() throws {
+    let commands = Set(try Example.all().map(\.command))
+    let list = try RunningProgram.run([RunningProgram.linkworker, "help", "--json"]).outputText
+    #expect(list.split(separator: "\n").count == commands.count)
+  }
+
+  /// The files that examples name.
+  static func fill(_ folder: Scratch) throws {
+    try folder.write("credential", Deployment.credential + "\n")
+    let requests = (1...3).map { number in
+      RequestEvent(id: "example-\(number)", userID: 4710 + Int64(number), idempotencyKey: "k", accounts: [number])
+    }
+    try folder.write("requests.ndjson", requests.map { $0.structured + "\n" }.joined())
+  }
+}
+
+extension EndToEnd {
+  @Suite struct KafkaExampleTests {
+    @Test("Each example of the help that needs Kafka ends with 0, by itself or when it is asked to")
+    func examples() throws {
+      let emulator = try AdapterEmulator(forDeploymentWith: { _ in })
+      defer { emulator.stop() }
+      let kafka = try TestKafka.shared
+      let deployment = try Deployment(kafka: kafka, adapterURL: emulator.baseURL, makesTopics: false)
+      try ExampleTests.fill(deployment.scratch)
+      let settings = deployment.settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
+      try deployment.scratch.write("worker.properties", settings)
+      let environment = [
+        "KAFKA_HOME": RealKafka.homeFromEnvironment ?? "", "KAFKA_BOOTSTRAP": kafka.bootstrap,
+      ]
+      let examples = try Example.all().filter(\.needsKafka)
+      #expect(!examples.isEmpty)
+      for example in examples {
+        let outcome = try example.run(in: deployment.scratch, environment: environment)
+        #expect(outcome.code == 0, "\(example.line): \(outcome.outputText)\(outcome.errorText)")
+      }
+    }
+  }
+}

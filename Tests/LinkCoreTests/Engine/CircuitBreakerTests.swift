@@ -1,0 +1,107 @@
+import Testing
+
+@testable import LinkCore
+
+@Suite("The circuit breaker")
+struct CircuitBreakerTests {
+  @Test("It opens after 20 failures of 5 users without a sign of life, and not one earlier")
+  func opens() {
+    var breaker = CircuitBreaker()
+    for call in 1..<20 as Range<UInt64> {
+      #expect(!fail(&breaker, call, Int64(call % 5), at: 0))
+      #expect(breaker.admits(uptime: 0))
+    }
+    #expect(fail(&breaker, 20, 0, at: 0))
+    #expect(breaker.state == .open)
+    #expect(!breaker.admits(uptime: 999))
+    #expect(breaker.admits(uptime: 1000))
+  }
+
+  @Test("One user's failures never open it, however many and however long")
+  func oneUser() {
+    var breaker = CircuitBreaker()
+    for call in 1...10_000 as ClosedRange<UInt64> {
+      #expect(!fail(&breaker, call, 42, at: Int64(call) * 1000))
+    }
+    #expect(breaker.state == .closed)
+  }
+
+  @Test("A sign of life in between begins the count anew")
+  func life() {
+    var breaker = CircuitBreaker()
+    for call in 1...1000 as ClosedRange<UInt64> {
+      if call % 19 == 0 { #expect(!live(&breaker)) }
+      #expect(!fail(&breaker, call, Int64(call), at: 0))
+    }
+  }
+
+  @Test("Where calls are rare, five failures of two users over a minute open it")
+  func sparse() {
+    var breaker = CircuitBreaker()
+    for call in 1...4 as ClosedRange<UInt64> { #expect(!fail(&breaker, call, Int64(call % 2), at: 0)) }
+    #expect(!fail(&breaker, 5, 1, at: 59_999))
+    #expect(fail(&breaker, 6, 1, at: 60_000))
+  }
+
+  @Test("While open it lets single probes through, further and further apart, and a success closes it")
+  func probes() throws {
+    var breaker = CircuitBreaker()
+    for call in 1...20 as ClosedRange<UInt64> { _ = breaker.noteFailure(call, Int64(call), uptime: 0) }
+    var now: Milliseconds = 0
+    var waits: [Milliseconds] = []
+    for call in 100..<107 as Range<UInt64> {
+      let at = try #require(breaker.probeAt)
+      waits.append(at - now)
+      now = at
+      breaker.noteCall(call, uptime: now)
+      #expect(breaker.state == .halfOpen)
+      #expect(!breaker.admits(uptime: .max))
+      // What was under way before is no answer to the probe.
+      #expect(!fail(&breaker, 50, 50, at: now))
+      #expect(breaker.state == .halfOpen)
+      #expect(!fail(&breaker, call, 1, at: now))
+    }
+    #expect(waits == [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
+    #expect(live(&breaker))
+    #expect(breaker.admits(uptime: now))
+  }
+
+  @Test("An adapter that is down for an hour is probed and not stormed, no link fails, and all succeed once it is back")
+  func outage() {
+    let world = EngineWorld()
+    world.assignAll()
+    world.adapter = { _ in .status(503) }
+    for user in 1...200 { world.produce(request(user: Int64(user), id: "r\(user)")) }
+    world.pass(60_000, step: 100)
+    #expect(world.notes.contains(.breakerOpened))
+    let atOneMinute = world.calls.count
+    world.pass(3_540_000, step: 500)
+    #expect(world.calls.count - atOneMinute <= 3540 / 30 + 2)
+    #expect(world.published.isEmpty)
+    #expect(world.offsets.values.reduce(0, +) == 200, "Every request is settled as scheduled.")
+    world.adapter = { _ in .token("tok") }
+    world.pass(1_000_000, step: 100)
+    #expect(world.events("link-account.token-ready.v1").count == 200)
+    #expect(world.notes.contains(.breakerClosed))
+  }
+
+  @Test("One user whose calls always fail keeps nobody else from his token")
+  func poisoned() {
+    let world = EngineWorld()
+    world.assignAll()
+    world.adapter = { call in
+      String(decoding: call.body, as: UTF8.self).contains(#""userId":13,"#) ? .status(503) : .token("tok")
+    }
+    world.produce(request(user: 13))
+    world.pass(300_000, step: 100)
+    world.produce(request(user: 14))
+    world.pass(20, step: 1)
+    #expect(world.events("link-account.token-ready.v1").count == 1)
+  }
+}
+
+private func fail(_ breaker: inout CircuitBreaker, _ call: UInt64, _ userId: Int64, at uptime: Milliseconds) -> Bool {
+  breaker.noteFailure(call, userId, uptime: uptime)
+}
+
+private func live(_ breaker: inout CircuitBreaker) -> Bool { breaker.noteLife() }
