@@ -78,6 +78,9 @@ final class Worker {
     }
   }
 
+  /// Where health and metrics are served, with the port that was had.
+  var adminAddress: ListenAddress? { admin?.address }
+
   /// Takes nothing new, settles what is in flight, and ends; from any thread.
   var stop: @Sendable () -> Void {
     { [inbox, log] in
