@@ -15,7 +15,7 @@ enum CommandHelp {
 
       usage: linkworker COMMAND [OPTION…]
              linkworker help [COMMAND] [--json]
-             linkworker help settings
+             linkworker help settings | metrics
              linkworker --version
 
       \(groups.joined(separator: "\n\n"))

@@ -8,6 +8,8 @@ enum CommandRequest {
   case catalogue([CommandDefinition])
   /// The table of settings.
   case settings
+  /// The table of metrics.
+  case metrics
   /// The version.
   case version
   /// A command.
@@ -50,11 +52,11 @@ struct CommandParser {
     let isForPrograms = arguments.contains(json)
     switch words.first {
     case nil: return isForPrograms ? .catalogue(commands) : .overview
-    case "settings"? where words.count == 1:
+    case let table? where words.count == 1 && ["settings", "metrics"].contains(table):
       guard !isForPrograms else {
-        throw .usage(json, "is for commands, and not for the table of settings", hint: "linkworker help settings")
+        throw .usage(json, "is for commands, and not for the table of \(table)", hint: "linkworker help \(table)")
       }
-      return .settings
+      return table == "settings" ? .settings : .metrics
     case "help"? where words.count == 1 && !isForPrograms: return .overview
     case let first?:
       let topics = try topic(words, first)

@@ -52,7 +52,8 @@ struct Completion {
     switch words.count {
     case 0:
       let settings = CompletionAnswer.Candidate(text: "settings", meaning: "All settings, as a table.")
-      return CompletionAnswer(candidates: firstWords() + [settings])
+      let metrics = CompletionAnswer.Candidate(text: "metrics", meaning: "All metrics, as a table.")
+      return CompletionAnswer(candidates: firstWords() + [settings, metrics])
     case 1: return CompletionAnswer(candidates: members(of: words[0]))
     default: return CompletionAnswer()
     }

@@ -1,5 +1,6 @@
 import Glibc
 import LinkKafka
+import LinkOps
 
 /// The program: everything between the command line and the exit code.
 public enum LinkCommandLine {
@@ -36,6 +37,9 @@ public enum LinkCommandLine {
       return .ok
     case .settings:
       console.write(SettingTable.markdown())
+      return .ok
+    case .metrics:
+      console.write(MetricTable.markdown())
       return .ok
     case .overview:
       console.write(CommandHelp.overview(commands))

@@ -8,7 +8,8 @@ enum ManPage {
     page.part("linkworker help [COMMAND] [--json]")
     page.paragraph("The list of commands, or the help of one or of those whose names begin so.")
     page.entry("--json", "What the definitions say of the commands, for programs: one JSON object a line.")
-    page.paragraph("`linkworker help settings` prints the table of settings.")
+    page.paragraph(
+      "`linkworker help settings` prints the table of settings, `linkworker help metrics` that of metrics.")
     for command in commands { describe(command, &page) }
     describeSettings(&page)
     page.section("exit status")

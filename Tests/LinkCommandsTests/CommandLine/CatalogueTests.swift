@@ -33,7 +33,9 @@ struct CatalogueTests {
     #expect(topics.count > 1)
     #expect(try Program.run("help", "--json", "topics").output == topics.joined())
     #expect(try Program.run("help", "topics", "check", "--json").output.hasPrefix(#"{"name":"topics check","#))
-    for arguments in [["help", "rnu", "--json"], ["help", "--jsn"], ["help", "settings", "--json"]] {
+    for arguments in [
+      ["help", "rnu", "--json"], ["help", "--jsn"], ["help", "settings", "--json"], ["help", "metrics", "--json"],
+    ] {
       #expect(try Program.Running(arguments).end().code == 64)
     }
   }

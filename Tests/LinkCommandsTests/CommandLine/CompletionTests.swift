@@ -38,7 +38,7 @@ struct CompletionTests {
     #expect(offered("f") == ["file"])
     #expect(offered("-") == ["--help", "--version"])
     #expect(offered("file", "c") == ["copy"])
-    #expect(offered("help", "") == ["serve", "file", "settings"])
+    #expect(offered("help", "") == ["serve", "file", "settings", "metrics"])
     #expect(offered("help", "file", "") == ["copy"])
     #expect(offered("help", "file", "copy", "") == [])
     #expect(offered("help", "--") == ["--json"])

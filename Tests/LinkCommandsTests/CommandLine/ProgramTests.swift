@@ -35,11 +35,11 @@ struct ProgramTests {
     #expect(outcome.output == "linkworker \(Version.current)\n")
   }
 
-  @Test("prints the table of settings")
-  func settings() throws {
-    let outcome = try Program.run("help", "settings")
+  @Test("prints the tables of settings and metrics", arguments: ["setting", "metric"])
+  func tables(row: String) throws {
+    let outcome = try Program.run("help", "\(row)s")
     #expect(outcome.code == 0)
-    #expect(outcome.output.hasPrefix("| setting |"))
+    #expect(outcome.output.hasPrefix("| \(row) |"))
   }
 
   @Test(

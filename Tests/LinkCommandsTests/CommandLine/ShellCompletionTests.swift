@@ -73,7 +73,7 @@ struct ShellCompletionTests {
       LinkCommandLine.commands.compactMap { $0.name.hasPrefix("topics ") ? String($0.name.dropFirst(7)) : nil })
     for (typed, offered) in [
       ("linkworker ", firstWords.union(["help"])),
-      ("linkworker help ", firstWords.union(["settings"])),
+      ("linkworker help ", firstWords.union(["settings", "metrics"])),
       ("linkworker topics ", secondWords.union(["--help"])),
       ("linkworker completion ", ["bash", "zsh"]),
       ("linkworker topics create --", Set(topics.allOptions.map(\.name)).subtracting(["-X"]).union(["--help"])),

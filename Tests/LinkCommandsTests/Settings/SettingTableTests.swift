@@ -1,4 +1,5 @@
 import Foundation
+import LinkOps
 import Testing
 
 @testable import LinkCommands
@@ -37,13 +38,19 @@ struct SettingTableTests {
   @Test(
     "stands in the README as it is",
     .enabled(if: FileManager.default.fileExists(atPath: readmeFile.path), "there is no README.md beside the sources"))
-  func readme() throws {
+  func readme() throws { try expectReadme("settings", SettingTable.markdown()) }
+
+  @Test(
+    "and so does the table of metrics",
+    .enabled(if: FileManager.default.fileExists(atPath: readmeFile.path), "there is no README.md beside the sources"))
+  func metrics() throws { try expectReadme("metrics", MetricTable.markdown()) }
+
+  private func expectReadme(_ name: String, _ table: String) throws {
     let text = try String(contentsOf: readmeFile, encoding: .utf8)
-    let start = try #require(text.range(of: "<!-- settings -->"), "README.md has no <!-- settings --> marker")
-    let end = try #require(text.range(of: "<!-- /settings -->"), "README.md has no <!-- /settings --> marker")
+    let start = try #require(text.range(of: "<!-- \(name) -->"), "README.md has no <!-- \(name) --> marker")
+    let end = try #require(text.range(of: "<!-- /\(name) -->"), "README.md has no <!-- /\(name) --> marker")
     let found = text[start.upperBound..<end.lowerBound].trimmingCharacters(in: .whitespacesAndNewlines)
-    let expected = SettingTable.markdown().trimmingCharacters(in: .whitespacesAndNewlines)
-    #expect(
-      found == expected, "put the output of `linkworker help settings` between the markers of README.md")
+    let expected = table.trimmingCharacters(in: .whitespacesAndNewlines)
+    #expect(found == expected, "put the output of `linkworker help \(name)` between the markers of README.md")
   }
 }

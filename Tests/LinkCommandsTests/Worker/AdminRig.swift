@@ -22,6 +22,8 @@ final class AdminRig {
   private var isRunning = false
 
   static let partitions: Int32 = 8
+  /// How the README asks a worker at the default address.
+  static let readmeCommand = "curl -s http://127.0.0.1:9464/readyz"
 
   init(startsWorker: Bool = true, _ change: (inout AdapterEmulatorConfiguration) -> Void) throws {
     emulator = try AdapterEmulator(forDeploymentWith: change)

@@ -89,6 +89,9 @@ struct AdminTests {
     rig.start()
     try rig.await("linkworker_ready", 1)
     #expect(try HTTPAnswer.get("/readyz", port: rig.port).status == 200)
+    let typed = AdminRig.readmeCommand.replacing(":9464", with: ":\(rig.port)")
+    let shown = try RunningProgram.run(["sh", "-c", typed])
+    #expect(shown.code == 0 && shown.outputText.hasPrefix(#"{"ready":true,"checks":{"running":{"ok":true}"#))
     rig.emulator.setCredential(Secret(Array("another-credential".utf8)))
     try rig.send([RequestEvent(id: "r1", userID: 1, idempotencyKey: "k1", accounts: [1])])
     try awaiting("Unready") { try HTTPAnswer.get("/readyz", port: rig.port).status == 503 }
