@@ -18,10 +18,12 @@ public enum TestKafka {
   }
 
   /// Starts a broker of a test's own with further settings.
-  public static func start(version: String? = nil, extra: [String: String] = [:]) throws -> RealKafka {
+  public static func start(
+    version: String? = nil, extra: [String: String] = [:], listeners: [String: Int] = [:]
+  ) throws -> RealKafka {
     guard let distribution = distribution(version: version) else { throw Missing("KAFKA_HOME") }
     print("real Kafka: \(distribution.jarVersion ?? "?") from KAFKA_HOME")
-    return try RealKafka(home: distribution.home, version: version, extra: extra)
+    return try RealKafka(home: distribution.home, version: version, extra: extra, listeners: listeners)
   }
 
   /// Runs one of Kafka's own tools to its end.
