@@ -65,12 +65,19 @@ final class KafkaHandle: @unchecked Sendable {
   }
 
   /// Ends the client; a second call does nothing. May hang in librdkafka, hence the guardian.
-  func destroy() {
+  ///
+  /// - Parameter closing: False for a consumer that has joined nothing: its group need not be left, for which librdkafka may wait for as long as
+  ///   a session lasts (45 s) where the group was refused.
+  func destroy(closing: Bool = true) {
     let isFirst = isDestroyed.withLock { done in
       defer { done = true }
       return !done
     }
-    if isFirst { guarded("destroy a Kafka client") { rd_kafka_destroy(client) } }
+    if isFirst {
+      guarded("destroy a Kafka client") {
+        rd_kafka_destroy_flags(client, closing ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+      }
+    }
   }
 
   /// Makes a call that may hang in librdkafka for ever.
@@ -152,6 +159,7 @@ final class ClientObserver: Sendable {
   private static func isRefusal(_ code: Int32, _ reason: String) -> Bool {
     code == RD_KAFKA_RESP_ERR__AUTHENTICATION.rawValue
       || code == RD_KAFKA_RESP_ERR__SSL.rawValue && reason.contains("certificate verify failed")
+      || KafkaFailure.asksForCertificate(reason)
   }
 
   /// The lines about refused partitions since this was last asked.

@@ -115,7 +115,8 @@ extension KafkaProperties {
       return ["acks": "2", "enable.idempotence": "false", "message.send.max.retries": "0", "linger.ms": "0"]
     case .transactionTrial(let transactionalID):
       return [
-        "transactional.id": transactionalID, "transaction.timeout.ms": String(Int32.max - 1_000), "enable.idempotence": "true",
+        "transactional.id": transactionalID, "transaction.timeout.ms": String(Int32.max - 1_000),
+        "enable.idempotence": "true",
         "acks": "all", "socket.timeout.ms": "10000", "message.timeout.ms": "10000",
       ]
     }
@@ -134,7 +135,7 @@ extension KafkaProperties {
     let isUnknown = result == RD_KAFKA_CONF_UNKNOWN
     throw KafkaFailure(
       "set", "kafka.\(name)", code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue,
-      detail: Self.secretNames.contains(name) ? "librdkafka does not take its value" : message.text,
+      detail: Self.isSecret(name) ? "librdkafka does not take its value" : message.text,
       hint: isUnknown
         ? "see librdkafka's CONFIGURATION.md for the properties of version \(String(cString: rd_kafka_version_str()))"
         : nil)

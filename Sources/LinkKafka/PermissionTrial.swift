@@ -28,10 +28,13 @@ public final class PermissionTrial {
   public init(properties: KafkaProperties, groupID: String) throws(KafkaFailure) {
     self.properties = properties
     self.groupID = groupID
-    reader = try KafkaHandle(properties, .stateReader(groupID: groupID))
+    var reading = properties
+    // An offset that waits for the group's coordinator does so for as long as a session lasts, and holds up the client's end.
+    reading.values.merge(["session.timeout.ms": "6000", "heartbeat.interval.ms": "500"]) { $1 }
+    reader = try KafkaHandle(reading, .stateReader(groupID: groupID))
   }
 
-  deinit { reader.destroy() }
+  deinit { reader.destroy(closing: false) }
 
   /// Whether the transactional id may be had (Write): a producer asks for it with a timeout that no broker allows (24 days; the largest that a
   /// broker does allow is 15 minutes unless set otherwise), so that it is told so and gets nothing, and nobody who has the id is fenced.
@@ -58,9 +61,11 @@ public final class PermissionTrial {
 
   /// Whether the group may be joined (Read): an offset is to be committed for a partition that the topic cannot have, so that it is kept nowhere.
   public func join(requestsTopic: String, timeout: Int64 = 10_000) -> Verdict {
+    let deadline = Uptime.now() + timeout
+    awaitCoordinator(requestsTopic, min(deadline, Uptime.now() + 3_000))
+    if isGroupRefused { return .refused }
     let queue = rd_kafka_queue_new(reader.client)
     defer { rd_kafka_queue_destroy(queue) }
-    let deadline = Uptime.now() + timeout
     while true {
       let list = PartitionList(requestsTopic, [(partition: Int32.max, offset: 0)])
       let sent = rd_kafka_commit_queue(reader.client, list.pointer, queue, nil, nil)
@@ -85,6 +90,17 @@ public final class PermissionTrial {
       case let code where StateReader.passes(code) && Uptime.now() < deadline: usleep(50_000)
       case let code: return .unknown(joinFailure(code))
       }
+    }
+  }
+
+  /// Waits until the group's coordinator answers or refuses: what is handed over before is kept waiting even where it is refused.
+  private func awaitCoordinator(_ topic: String, _ deadline: Int64) {
+    while !isGroupRefused, Uptime.now() < deadline {
+      let list = PartitionList(topic, [0])
+      let result = rd_kafka_committed(reader.client, list.pointer, 200)
+      if result == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED { isGroupRefused = true }
+      if !StateReader.passes(result) { return }
+      poll(0) { _, _ in }
     }
   }
 

@@ -59,7 +59,7 @@ enum CommandHelp {
   }
 
   /// In lines of at most 100 letters.
-  private static func folded(_ text: String, indent: String) -> String {
+  static func folded(_ text: String, indent: String) -> String {
     var lines: [String] = []
     for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
       var line = indent
