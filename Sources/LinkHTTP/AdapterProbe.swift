@@ -57,7 +57,7 @@ public struct AdapterProbe: Sendable {
     case CURLE_PEER_FAILED_VERIFICATION:
       var verdict = 0
       link_curl_get_long(easy, CURLINFO_SSL_VERIFYRESULT, &verdict)
-      return .untrusted(problem: detail, hint: certificateHint(verdict))
+      return .untrusted(problem: detail, hint: certificateHint(verdict, detail))
     case CURLE_SSL_CONNECT_ERROR:
       return .unreachable(
         problem: detail, hint: "check the port and that TLS is spoken there; where it is not, an http address")
@@ -77,10 +77,10 @@ public struct AdapterProbe: Sendable {
     }
   }
 
-  /// By the numbers of OpenSSL's `X509_V_ERR_…`; 0 where only the name did not fit.
-  private func certificateHint(_ verdict: Int) -> String {
+  /// By the numbers of OpenSSL's `X509_V_ERR_…`; that the name does not fit libcurl finds by itself.
+  private func certificateHint(_ verdict: Int, _ detail: String) -> String {
     switch verdict {
-    case 0:
+    case _ where detail.contains("subject name"):
       "use the name in adapter.url that stands in the adapter's certificate, or have a certificate made for this one"
     case 9: "check this machine's clock: the certificate is not valid yet"
     case 10: "have the adapter's certificate renewed, or check this machine's clock"

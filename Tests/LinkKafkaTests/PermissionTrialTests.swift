@@ -9,7 +9,7 @@ import Testing
 struct PermissionTrialTests {
   @Test("Each permission that is missing is found, one that is there is found too, and no trial leaves a trace")
   func trials() throws {
-    let kafka = try SecureKafka()
+    let kafka = try SecureKafka.shared
     let realm = try Realm(properties: TestKafka.properties(kafka.kafka))
     let (requests, state, outcomes) = (realm.topic(.requests), realm.topic(.state), realm.topic(.outcomes))
     try kafka.allow([.init(.topic, requests, .write), .init(.topic, state, .read)], to: user)

@@ -25,6 +25,9 @@ public final class Certificates: Sendable {
     guard outcome.code == 0 else { throw Missing("The certificates: \(outcome.errorText)") }
   }
 
+  /// Removes the files before this goes.
+  public func remove() { Scratch.remove(scratch.path) }
+
   /// The path of a file.
   public subscript(name: String) -> String { scratch[name] }
 }

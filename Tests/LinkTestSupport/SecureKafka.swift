@@ -1,4 +1,5 @@
 import CRdKafka
+import Glibc
 public import LinkCore
 public import LinkSandbox
 
@@ -19,7 +20,17 @@ public final class SecureKafka: Sendable {
   /// What the keys of the users' certificates are locked with.
   public static let keyPassword = "canary-key-password-4712"
 
-  /// Starts it; one for a suite is enough.
+  /// The one that the tests of a process share; it ends with it.
+  public static var shared: SecureKafka { get throws { try present.get() } }
+
+  private static let present: Result<SecureKafka, any Error> = Result {
+    let made = try SecureKafka()
+    // What a process holds to its end is not let go by itself.
+    atexit { if case .success(let made) = SecureKafka.present { made.certificates.remove() } }
+    return made
+  }
+
+  /// Starts one.
   public init(version: String? = nil) throws {
     certificates = try Certificates(
       "authority ca; sign broker ca 30 IP:127.0.0.1,DNS:localhost; sign worker ca 30 DNS:worker; lock worker; "

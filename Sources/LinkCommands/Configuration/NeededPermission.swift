@@ -69,7 +69,10 @@ struct NeededPermission: Hashable, Sendable {
   /// What `kafka-acls.sh` is to be told so that a principal has it.
   func rule(for principal: String) -> String {
     let pattern = resource == .transactionalID ? " --resource-pattern-type prefixed" : ""
-    return "kafka-acls.sh --add --allow-principal '\(principal)' --operation \(operation.rawValue) "
-      + "--\(resource.rawValue) '\(name)'\(pattern)"
+    return "kafka-acls.sh --add --allow-principal \(Self.word(principal)) --operation \(operation.rawValue) "
+      + "--\(resource.rawValue) \(Self.word(name))\(pattern)"
   }
+
+  /// As one word of a shell's.
+  private static func word(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
 }
