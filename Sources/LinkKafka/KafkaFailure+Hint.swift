@@ -67,7 +67,7 @@ extension KafkaFailure {
   private var topicOperations: String {
     switch operation {
     case "describe": "DescribeConfigs on the topic"
-    case "read", "read the end": "to Read the topic"
+    case "read", "read the end", "consume": "to Read the topic"
     case "write", "publish to", "deliver": "to Write the topic"
     default: "to Read or Write the topic (requests and state: both; outcomes and dead letters: Write)"
     }

@@ -83,8 +83,9 @@ public final class PermissionTrial {
       let part = rd_kafka_event_topic_partition_list(event).flatMap { PartitionList.elements(of: $0).first?.error }
       switch part.flatMap({ $0 == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : $0 }) ?? whole {
       case RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
-        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-        // The group's permission is looked at before the topic's.
+        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+        RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION:
+        // The group's permission is looked at before the topic's, and before who is a member.
         return .allowed
       case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return .refused
       case let code where StateReader.passes(code) && Uptime.now() < deadline: usleep(50_000)

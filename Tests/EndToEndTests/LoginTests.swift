@@ -32,7 +32,7 @@ extension EndToEnd {
       } else {
         let deployment = try guarded.deployment(settings)
         let outcome = try deployment.run(["config", "check", "--connect"], within: 30)
-        #expect(outcome.outputText.contains("takes this worker for User:worker"), "\(outcome.outputText)")
+        #expect(outcome.outputText.contains("its principal is User:worker"), "\(outcome.outputText)")
       }
     }
 

@@ -40,7 +40,7 @@ extension EndToEnd {
       let whole = try deployment.run(["config", "check", "--connect"], within: 30)
       #expect(whole.problems.allSatisfy { $0.hasPrefix("adapter: ") } && whole.code == 69, "\(whole.outputText)")
 
-      // Three at a time, of different resources: that each is named shows that none hides behind another.
+      // Four at a time, of different resources: that each is named shows that none hides behind another.
       let sets = [[0, 4, 6, 10], [1, 5, 9, 11], [2, 7, 3, 8]].map { $0.map { rules[$0] } }
       #expect(Set(sets.flatMap(\.self)) == Set(rules))
       for missing in sets {

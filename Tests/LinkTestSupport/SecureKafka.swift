@@ -104,6 +104,7 @@ public struct AccessRule: Hashable, Sendable, CustomStringConvertible {
     self.operation = operation
   }
 
+  /// For messages.
   public var description: String { "\(operation.rawValue) on \(resource.rawValue) \(name)" }
 
   /// The rules that the workers of a group need, and no more.

@@ -34,18 +34,21 @@ struct KafkaCheck {
     }
     do throws(KafkaFailure) {
       let cluster = try admin.cluster()
+      let remark = principal.remark.isEmpty ? "" : " (\(principal.remark))"
       tell(
         .ok(
           "kafka",
-          "\(cluster.broker) answers (brokers: \(cluster.brokers), cluster id: \(cluster.id)) and takes this worker for "
-            + "\(principal.name); librdkafka \(KafkaProperties.libraryVersion)"))
+          "\(cluster.broker) answers and lets the worker in (brokers: \(cluster.brokers), cluster id: \(cluster.id)); its principal is "
+            + "\(principal.name)\(remark); librdkafka \(KafkaProperties.libraryVersion)"))
     } catch {
       for result in CheckResult.problems("kafka", CommandFailure(error)) { tell(result) }
       tell(.untried("topic", "the four topics, for want of Kafka"))
       tell(.untried("permission", "what the worker may do there, for want of Kafka"))
       return
     }
-    let sights = Dictionary(uniqueKeysWithValues: TopicRole.allCases.map { ($0, look(at: settings.topics[$0])) })
+    var sights: [TopicRole: Sight] = [:]
+    var silence: KafkaFailure?
+    for role in TopicRole.allCases { sights[role] = look(at: settings.topics[role], &silence) }
     checkTopics(sights, tell)
     checkPermissions(sights, tell)
     tell(
@@ -55,7 +58,8 @@ struct KafkaCheck {
       ))
   }
 
-  private func look(at topic: String) -> Sight {
+  /// Whoever has not told the settings of one topic for another reason than a permission is not asked, and waited for, again.
+  private func look(at topic: String, _ silence: inout KafkaFailure?) -> Sight {
     var description: TopicDescription
     do throws(KafkaFailure) {
       guard let found = try admin.metadata(of: [topic])[topic] else { return .missing }
@@ -63,10 +67,12 @@ struct KafkaCheck {
     } catch {
       return .hidden(error)
     }
+    if let silence { return .exists(description, settings: silence) }
     do throws(KafkaFailure) {
       description.settings = try admin.describe(topics: [topic])[topic] ?? [:]
       return .exists(description, settings: nil)
     } catch {
+      if error.exitCode != .noPermission { silence = error }
       return .exists(description, settings: error)
     }
   }
