@@ -54,7 +54,10 @@ public struct KafkaProperties: Sendable {
   /// Whether the value of a property of this name appears in no message: passwords, keys, and all that OAUTHBEARER is told.
   public static func isSecret(_ name: String) -> Bool {
     if name.hasPrefix("sasl.oauthbearer.") { return name != "sasl.oauthbearer.method" }
-    return ["password", "passphrase", "secret", "key.pem", "private.key"].contains { name.contains($0) }
+    // Beside a certificate in a property's value its key often stands, too.
+    return ["password", "passphrase", "secret", "key.pem", "private.key", "certificate.pem"].contains {
+      name.contains($0)
+    }
   }
 
   /// Refuses properties that the protocol owns, that librdkafka does not know, or whose value it does not take.

@@ -59,17 +59,18 @@ extension EndToEnd {
     func adapter() throws {
       let certificates = try Certificates(
         "authority ca; authority other; sign adapter ca 30 IP:127.0.0.1; sign expired ca -1 IP:127.0.0.1")
+      let deployment = try Deployment(
+        kafka: Guarded.shared.get().kafka.kafka, adapterURL: "http://127.0.0.1:1", partitions: 1)
       func check(_ name: String, _ authority: String, warns words: String? = nil) throws -> RunningProgram.Outcome {
         let emulator = try AdapterEmulator(forDeploymentWith: {
           $0.tls = .init(certificatePath: certificates[name + ".pem"], keyPath: certificates[name + ".key"])
         })
         defer { emulator.stop() }
-        let deployment = try Deployment(
-          kafka: Guarded.shared.get().kafka.kafka, adapterURL: emulator.baseURL, partitions: 1,
-          settings: ["adapter.ca.file": certificates[authority + ".pem"]])
-        let outcome = try deployment.run(["config", "check", "--connect"], within: 30)
-        let worker = try deployment.startWorker(["log.level": "debug"])
-        let request = RequestEvent(id: "r", userID: 1, idempotencyKey: "k", accounts: [1])
+        let settings = ["adapter.url": emulator.baseURL, "adapter.ca.file": certificates[authority + ".pem"]]
+        let outcome = try deployment.run(["config", "check", "--connect"], with: settings, within: 30)
+        let worker = try deployment.startWorker(settings)
+        let key = name + authority
+        let request = RequestEvent(id: key, userID: 1, idempotencyKey: key, accounts: [1])
         try deployment.produce(lines: [("1", request.structured)], [])
         if let words {
           let warning = try worker.awaitLog("adapter.unreachable")

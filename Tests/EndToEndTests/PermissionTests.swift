@@ -133,7 +133,7 @@ struct Guarded: Sendable {
     let tool = try deployment.scratch.write(
       "kafka-acls",
       "exec '\(distribution.java)' -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '\(distribution.classPath)' "
-        + "org.apache.kafka.tools.AclCommand \"$@\"\n")
+        + "\(TestKafka.accessRuleTool) \"$@\"\n")
     let shell = try deployment.scratch.write("kafka-acls.sh", "#!/bin/sh\n. '\(tool)'\n")
     let root = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
     var arguments = ["bash", root + "/deploy/kafka-acls.sh", "--principal", principal, "--group", deployment.group]

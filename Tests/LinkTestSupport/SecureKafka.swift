@@ -134,7 +134,7 @@ extension SecureKafka {
     // librdkafka knows no rules on transactional ids before 2.2: those are for Kafka's own tool.
     for rule in rules where rule.resource == .transactionalID {
       let outcome = try TestKafka.runTool([
-        "org.apache.kafka.tools.AclCommand", "--bootstrap-server", kafka.bootstrap, isRemoval ? "--remove" : "--add",
+        TestKafka.accessRuleTool, "--bootstrap-server", kafka.bootstrap, isRemoval ? "--remove" : "--add",
         "--force", "--allow-principal", principal, "--operation", rule.operation.rawValue, "--transactional-id",
         rule.name, "--resource-pattern-type", "prefixed",
       ])

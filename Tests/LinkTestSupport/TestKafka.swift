@@ -33,6 +33,12 @@ public enum TestKafka {
     return try RunningProgram.run(java + arguments, within: seconds)
   }
 
+  /// The class behind `kafka-acls.sh`, which has moved with Kafka 4.
+  public static var accessRuleTool: String {
+    KafkaDistribution.fromEnvironment?.jarVersion?.hasPrefix("3.") == true
+      ? "kafka.admin.AclCommand" : "org.apache.kafka.tools.AclCommand"
+  }
+
   /// Changes settings of a topic that exists.
   public static func alter(_ topic: String, on kafka: RealKafka, _ settings: [String: String]) throws {
     let list = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")

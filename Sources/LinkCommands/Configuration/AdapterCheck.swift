@@ -51,7 +51,9 @@ struct AdapterCheck {
         : .ok("adapter", text)
     case .redirected(let place):
       return .problem(
-        "adapter", "\(url) redirects" + (place.map { " to \(quoted($0))" } ?? "") + ", and the worker follows nobody",
+        "adapter",
+        "\(url) redirects" + (place.map { " to \(quoted(String($0.prefix { $0 != "?" })))" } ?? "")
+          + ", and the worker follows nobody",
         hint: "set adapter.url to the adapter itself", .config)
     case .untrusted(let problem, let hint): return .problem("adapter", "\(url): \(problem)", hint: hint, .config)
     case .unreachable(let problem, let hint): return .problem("adapter", "\(url): \(problem)", hint: hint, .unavailable)

@@ -46,6 +46,7 @@ struct ConfigCheckTests {
   func secrets(form: [String]) throws {
     let names = [
       "kafka.sasl.password", "kafka.ssl.key.password", "kafka.ssl.keystore.password", "kafka.ssl.key.pem",
+      "kafka.ssl.certificate.pem",
       "kafka.sasl.oauthbearer.config", "kafka.sasl.oauthbearer.client.secret",
     ]
     let secrets = names.map { "\($0)=c4nary-\($0)\n" }.joined()
