@@ -20,7 +20,7 @@ public struct TopicDescription: Equatable, Sendable {
 
 /// Looks at topics and makes them. May be used from any thread.
 public final class KafkaAdmin: Sendable {
-  private let handle: KafkaHandle
+  let handle: KafkaHandle
 
   /// A client for administration.
   ///
@@ -110,12 +110,7 @@ public final class KafkaAdmin: Sendable {
       throw handle.failure("ask Kafka about", "topic \(name)", rd_kafka_last_error())
     }
     defer { rd_kafka_topic_destroy(topic) }
-    var metadata: UnsafePointer<rd_kafka_metadata>?
-    let wait = Int32(clamping: max(deadline - Uptime.now(), 1))
-    let result = rd_kafka_metadata(handle.client, 0, topic, &metadata, wait)
-    guard result == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
-      throw handle.failure("ask Kafka about", "topic \(name)", result)
-    }
+    let metadata = try handle.metadata(topic, deadline, "ask Kafka about", "topic \(name)")
     defer { rd_kafka_metadata_destroy(metadata) }
     guard metadata.pointee.topic_cnt > 0, let found = metadata.pointee.topics?.pointee else { return nil }
     switch found.err {
