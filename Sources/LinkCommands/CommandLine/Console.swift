@@ -10,6 +10,9 @@ struct Console: Sendable {
   /// A line of results.
   func print(_ line: String) { write(line + "\n", to: output) }
 
+  /// Text as it is, without an end of line: for a terminal that is drawn on.
+  func write(_ text: String) { write(text, to: output) }
+
   /// The lines of a failure.
   func report(_ failure: CommandFailure) {
     write(failure.lines.map { $0.description + "\n" }.joined(), to: errors)

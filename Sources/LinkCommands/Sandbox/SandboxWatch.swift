@@ -4,7 +4,7 @@ import LinkKafka
 import LinkSandbox
 import Synchronization
 
-/// Reads what the worker writes, as a client area would, and says it as it comes. It has a thread of its own.
+/// Reads what the worker writes, as a client area would, and hands it to the display as it comes. It has a thread of its own.
 final class SandboxWatch: Sendable {
   private let queue = DispatchQueue(label: "linkworker.sandbox.watch")
   private let plan: Plan
@@ -17,7 +17,7 @@ final class SandboxWatch: Sendable {
     var topics: WorkerSettings.Topics
     var partitionCount: Int32
     var emulator: AdapterEmulator
-    var view: ConsoleView
+    var display: SandboxDisplay
     /// Milliseconds after which nothing more is waited for.
     var limit: Milliseconds
     /// Called once, when all has come, or the limit has passed, or it cannot be read.
@@ -55,9 +55,10 @@ final class SandboxWatch: Sendable {
           return isEnded.withLock { $0 }
         },
         onRecord: { topic, record in
+          if topic == topics.requests { plan.display.take(.requested(record)) }
           guard let sighting = sighting(topic, record) else { return }
           board.take(sighting)
-          plan.view.say(sighting)
+          plan.display.take(.sighted(sighting))
         })
       result.withLock { $0 = .success(board) }
     } catch {

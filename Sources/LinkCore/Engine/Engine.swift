@@ -100,6 +100,9 @@ public struct Engine: ~Copyable {
       unsettled: unsettledCount, refused: commits.restingCount, credentialRefused: !gate.isOpen)
   }
 
+  /// The link that a call under way is for; nil once it is answered.
+  public func link(ofCall id: UInt64) -> LinkKey? { calls[id]?.key }
+
   /// A look at the engine from outside.
   public struct Load: Equatable, Sendable {
     /// Partitions held.
