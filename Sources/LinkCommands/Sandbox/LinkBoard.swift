@@ -82,6 +82,8 @@ struct LinkBoard: Sendable {
     if let origin = record.movedFrom, let number = byPlace.removeValue(forKey: origin) {
       byPlace[place] = number
       rows[number]?.place = place
+      rows[number]?.step("moved \(origin.partition) to \(place.partition)")
+      rows[number]?.stage = .requested
       return nil
     }
     if rows.count >= rowLimit { _ = takeEnded() }
@@ -210,11 +212,8 @@ struct LinkBoard: Sendable {
     if sighting.isOutcome, row.latency == nil { count.noteLatency(latency) }
     var steps = change(number) { row in
       var text = sighting.sentence
-      if case .moved(let from, let to) = sighting.sight {
-        row.step("moved \(from) to \(to)")
-        row.stage = .requested
-        return text
-      }
+      // The record in its new place has told the row already.
+      if case .moved = sighting.sight { return text }
       if sighting.isOutcome, row.latency == nil {
         row.latency = latency
         text.append(", \(latency.forPeople) after the request", .dim)

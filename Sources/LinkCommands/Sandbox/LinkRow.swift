@@ -45,6 +45,8 @@ struct LinkRow: Sendable {
   var key: LinkKey?
   /// The event's id and source, where they can be read.
   var identity: Identity?
+  /// Whose request it is, where that can be read.
+  var userId: Int64?
   /// Where it lies now; a move changes it.
   var place: Place
   /// When Kafka had it.
@@ -81,7 +83,7 @@ struct LinkRow: Sendable {
 
   /// Whose link it is, as short as it can be said.
   var subject: String {
-    guard let key else { return "" }
+    guard let key else { return userId.map { "user \($0)" } ?? "" }
     guard let identity, key.idempotencyKey.string == "\(identity.source)#\(identity.id)" else {
       return key.description.plain(limit: 60)
     }
@@ -107,7 +109,8 @@ extension LinkRow {
       wish = "asks for a replay"
     case .malformed(_, let known?):
       identity = Identity(source: known.source, id: known.id)
-      wish = "a malformed request"
+      userId = known.userId
+      wish = "sends a malformed request"
     case .malformed(_, nil): break
     case .unknownType: wish = "an event of an unknown type"
     case .empty: wish = "a record without a value"

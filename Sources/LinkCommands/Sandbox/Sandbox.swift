@@ -119,7 +119,7 @@ struct Sandbox {
         kafka: kafka, topics: settings.topics, partitionCount: SandboxBroker.partitionCount, emulator: parts.emulator,
         display: display, limit: options.limit
       ) { [display, isOnce = options.isOnce, stop = parts.stop] board in
-        guard !isOnce else { return stop.turnOn() }
+        guard let board, !isOnce else { return stop.turnOn() }
         display.settle()
         display.say([StyledLine(), SandboxSummary.verdict(board.judged(calls: calls))])
         display.say(SandboxGuide.invitation(commands))
@@ -168,7 +168,7 @@ struct Sandbox {
     let isKept = !parts.broker.hasTopics
     return Worker.Options(
       startsFromBeginning: !isKept,
-      topics: isKept ? .checked : .made(partitionCount: SandboxBroker.partitionCount),
+      topics: isKept ? .trial : .made(partitionCount: SandboxBroker.partitionCount),
       observer: { [display] observation in
         sender.take(observation)
         display.take(.observed(observation))

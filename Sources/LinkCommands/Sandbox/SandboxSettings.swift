@@ -9,7 +9,7 @@ struct SandboxSettings {
   private let said: [String]
 
   /// Settings that are the sandbox's own.
-  private static let own = [
+  static let own: Set = [
     "kafka.bootstrap.servers", "kafka.group.id", "topics.requests", "topics.outcomes", "topics.state",
     "topics.dead-letters", "adapter.url", "adapter.credential.file", "store.directory", "log.level", "log.format",
   ]
@@ -29,12 +29,6 @@ struct SandboxSettings {
   init(
     _ broker: SandboxBroker, adapterURL: String, files: SandboxDirectory, logLevel: String, _ additions: Additions
   ) throws(CommandFailure) {
-    for argument in additions.arguments {
-      let name = argument.prefix { $0 != "=" }
-      guard !Self.own.contains(String(name)) else {
-        throw .usage("-X \(name)", "is the sandbox's own setting", hint: "linkworker help sandbox")
-      }
-    }
     // Short, for people who wait in front of a screen; the command line wins over them.
     let preset = [
       "retry.initial.ms=\(additions.isWatched ? 2000 : 200)", "retry.max.ms=5000", "shutdown.timeout.ms=5000",

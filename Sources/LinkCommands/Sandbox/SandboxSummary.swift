@@ -36,7 +36,7 @@ enum SandboxSummary {
 
   /// The table of what was expected and what came.
   static func table(_ rows: [Scoreboard.Row]) -> [StyledLine] {
-    var table = [["sample", "expected", "came", "as expected?"]]
+    var table = [["sample", "expected", "came", "ok?"]]
     for row in rows {
       let expected = cells(row.sample.expected, otherwise: silence)
       let came = cells(row.came, otherwise: row.isAsExpected ? silence : "nothing")

@@ -20,8 +20,8 @@ final class SandboxWatch: Sendable {
     var display: SandboxDisplay
     /// Milliseconds after which nothing more is waited for.
     var limit: Milliseconds
-    /// Called once, when all has come, or the limit has passed, or it cannot be read.
-    var onSettled: @Sendable (Scoreboard) -> Void
+    /// Called when all has come or the limit has passed; without anything when it cannot be read, which `finish` tells.
+    var onSettled: @Sendable (Scoreboard?) -> Void
   }
 
   init(_ plan: Plan, samples: [Sample]) {
@@ -64,7 +64,7 @@ final class SandboxWatch: Sendable {
     } catch {
       let failure = error as? KafkaFailure
       result.withLock { $0 = failure.map { .failure($0) } ?? .success(board) }
-      if !isSettled { plan.onSettled(board) }
+      plan.onSettled(nil)
     }
   }
 
