@@ -25,18 +25,10 @@ public final class RealKafka: Sendable {
   ///   - extra: Further settings of the broker; they win over ours.
   ///   - directory: Where data goes, kept afterwards (a broker that ran there before goes on with its data and ports); nil: a temporary
   ///     one, removed in the end.
-  public convenience init(
-    home: String, version: String? = nil, extra: [String: String] = [:], directory: String? = nil
-  ) throws(SandboxFailure) {
-    let version = version ?? KafkaDistribution.fromEnvironment?.version
-    try self.init(KafkaDistribution(home: home, version: version), extra: extra, directory: directory)
-  }
-
-  /// Starts a broker from a distribution, whatever the environment says; the rest is as above.
-  public init(_ distribution: KafkaDistribution, extra: [String: String] = [:], directory: String? = nil)
+  public init(home: String, version: String? = nil, extra: [String: String] = [:], directory: String? = nil)
     throws(SandboxFailure)
   {
-    self.distribution = distribution
+    distribution = KafkaDistribution(home: home, version: version ?? KafkaDistribution.fromEnvironment?.version)
     removesDirectory = directory == nil
     if let directory { self.directory = directory } else { self.directory = try Self.temporaryDirectory() }
     mkdir(self.directory, 0o755)

@@ -10,7 +10,7 @@ struct Console: Sendable {
   /// A line of results.
   func print(_ line: String) { write(line + "\n", to: output) }
 
-  /// Text as it is, without an end of line: for a terminal that is drawn on.
+  /// Text that ends its lines itself.
   func write(_ text: String) { write(text, to: output) }
 
   /// The lines of a failure.

@@ -50,13 +50,13 @@ struct SandboxBroker {
 
   /// A broker of its own from an unpacked Kafka; takes some seconds.
   static func start(_ home: String, say: (String) -> Void) throws(CommandFailure) -> SandboxBroker {
-    let distribution = KafkaDistribution(home: home)
+    let distribution = KafkaDistribution(home: home, version: KafkaDistribution.fromEnvironment?.version)
     if let obstacle = distribution.obstacle { throw failure(obstacle, distribution) }
     let version = distribution.jarVersion ?? "?"
     say("Starting Kafka \(version) from \(home.plain(limit: 200)) …")
     let kafka: RealKafka
     do {
-      kafka = try RealKafka(distribution)
+      kafka = try RealKafka(home: home, version: distribution.version)
     } catch {
       throw CommandFailure(
         .unavailable, .init("sandbox", "Kafka \(version)", error.problem, hint: error.hint ?? "see what it says"))
