@@ -55,7 +55,8 @@ enum SandboxCommand {
     _ invocation: Invocation, _ kafka: SandboxKafka
   ) throws(CommandFailure) -> SandboxSettings.Additions {
     let arguments = invocation.all("-X")
-    if let name = arguments.map({ $0.prefix { $0 != "=" } }).first(where: { SandboxSettings.own.contains(String($0)) }) {
+    if let name = arguments.map({ $0.prefix { $0 != "=" } }).first(where: { SandboxSettings.own.contains(String($0)) })
+    {
       throw .usage("-X \(name)", "is the sandbox's own setting", hint: "leave it out")
     }
     if case .running = kafka {
