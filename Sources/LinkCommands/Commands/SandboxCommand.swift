@@ -6,12 +6,14 @@ enum SandboxCommand {
     name: "sandbox",
     summary: "Run the worker with a broker and an adapter of its own, to try it out.",
     about: """
-      Starts a Kafka broker, an adapter emulator and a worker on this machine, sends them sample requests (users 42 to 46) and shows each \
-      request's way: live on a terminal (where the adapter takes 400 ms, so that one sees it at work), else as lines. Then it prints commands to try from another terminal, and goes on until \
-      SIGINT or SIGTERM. At the end it sums up, and nothing is kept.
-      The broker is in memory: it keeps at most 5 MiB a partition, gives no transaction isolation, and proves nothing about \
-      exactly-once. --kafka-home starts a real one instead, and --kafka uses one that runs, with topics and a group of their own names \
-      (linkworker-sandbox.…), which are deleted at the end. A rule for a sample's user takes the place of the sample's own.
+      Starts a Kafka broker, an adapter emulator and a worker on this machine, sends them sample requests (users 42 to \
+      46) and shows each request's way: live on a terminal (where the adapter takes 400 ms, so that one sees it at \
+      work), else as lines. Then it prints commands to try from another terminal, and goes on until SIGINT or SIGTERM. \
+      At the end it sums up, and nothing is kept.
+      The broker is in memory: it keeps at most 5 MiB a partition, gives no transaction isolation, and proves nothing \
+      about exactly-once. --kafka-home starts a real one instead, and --kafka uses one that runs, with topics and a \
+      group of their own names (linkworker-sandbox.…), which are deleted at the end. A rule for a sample's user takes \
+      the place of the sample's own.
       """,
     options: [
       .flag(
@@ -25,8 +27,8 @@ enum SandboxCommand {
       .value("--kafka", "ADDRESS", "Use the Kafka that runs there, HOST:PORT, several parted by commas."),
       .value(
         "--config", "FILE",
-        "With --kafka: a worker's settings, for what is needed to reach that Kafka. Addresses, names and the adapter are the "
-          + "sandbox's own. Without it the file of LINKWORKER_CONFIG."),
+        "With --kafka: a worker's settings, for what is needed to reach that Kafka. Addresses, names and the adapter "
+          + "are the sandbox's own. Without it the file of LINKWORKER_CONFIG."),
       .value(
         "-X", "NAME=VALUE", repeatable: true,
         "One setting of the worker, kafka.… with --kafka alone. Shows in process lists: no secrets."),

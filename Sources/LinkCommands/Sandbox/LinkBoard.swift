@@ -1,6 +1,7 @@
 import LinkCore
 
-/// All requests on their way: takes what is seen, and knows each one's row and what to say of each step. Pure: it is told the time.
+/// All requests on their way: takes what is seen, and knows each one's row and what to say of each step. Pure: it is
+/// told the time.
 struct LinkBoard: Sendable {
   /// What is seen.
   enum Event: Sendable {
@@ -204,6 +205,7 @@ struct LinkBoard: Sendable {
       sighting.place.flatMap { byPlace[$0] } ?? sighting.identity.flatMap { byIdentity[$0] }
       ?? sighting.key.flatMap { byKey[$0] }
     guard let number, let row = rows[number] else {
+      countUntracked(sighting.sight)
       return [
         Step(name: sighting.sample ?? sighting.request.plain(limit: 40), text: sighting.sentence, detail: sighting.note)
       ]
@@ -226,6 +228,14 @@ struct LinkBoard: Sendable {
   }
 
   // MARK: - Helpers
+
+  /// A link that had no row shows by its end alone.
+  private mutating func countUntracked(_ sight: Sight) {
+    switch sight {
+    case .tokenReady, .failed: count.links += 1
+    case .refused, .deadLetter, .moved, .untoldCalls, .unreadable: break
+    }
+  }
 
   private mutating func noteLink(_ number: Int) {
     guard rows[number]?.isLink == false else { return }

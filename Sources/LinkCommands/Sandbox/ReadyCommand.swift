@@ -60,7 +60,8 @@ struct ReadyCommand: Equatable, Sendable {
     var takesWorkers: Bool
   }
 
-  /// How this program is called from a shell: by its name, where `PATH` leads to it, else by the path by which it was called, made absolute.
+  /// How this program is called from a shell: by its name, where `PATH` leads to it, else by the path by which it was
+  /// called, made absolute.
   static func program(called name: String, environment: [String: String]) -> String {
     func identity(_ path: String) -> (dev_t, ino_t)? {
       var status = stat()

@@ -3,7 +3,8 @@ import LinkCore
 import LinkKafka
 import Synchronization
 
-/// Sends the samples once the worker has all partitions, so that what is seen to take its time is the way of a link, and not the group's.
+/// Sends the samples once the worker has all partitions, so that what is seen to take its time is the way of a link,
+/// and not the group's.
 final class SampleSender: Sendable {
   private struct State: Sendable {
     var open: Set<Int32> = []

@@ -5,7 +5,8 @@ import LinkKafka
 import LinkOps
 import LinkSandbox
 
-/// A broker, an adapter and a worker in this process, the samples that go through them, and a watcher of what comes out.
+/// A broker, an adapter and a worker in this process, the samples that go through them, and a watcher of what comes
+/// out.
 struct Sandbox {
   /// How it is run.
   struct Options {
@@ -19,7 +20,8 @@ struct Sandbox {
     var additions: SandboxSettings.Additions
     /// The least weighty lines of the worker's log.
     var logLevel = LogLevel.warning
-    /// Milliseconds that an answer of the adapter takes where somebody watches; nil: what `behaviour` says counts there too.
+    /// Milliseconds that an answer of the adapter takes where somebody watches; nil: what `behaviour` says counts
+    /// there too.
     var watchedLatency: Milliseconds?
     /// Milliseconds for which the samples are waited for, from the worker's start on.
     var limit: Milliseconds = 30_000
@@ -117,23 +119,24 @@ struct Sandbox {
     let watch = SandboxWatch(
       .init(
         kafka: kafka, topics: settings.topics, partitionCount: SandboxBroker.partitionCount, emulator: parts.emulator,
-        display: display, limit: options.limit
-      ) { [display, isOnce = options.isOnce, stop = parts.stop] board in
-        guard let board, !isOnce else { return stop.turnOn() }
-        display.settle()
-        display.say([StyledLine(), SandboxSummary.verdict(board.judged(calls: calls))])
-        display.say(SandboxGuide.invitation(commands))
-      }, samples: parts.samples)
+        display: display, limit: options.limit,
+        onSettled: { [display, isOnce = options.isOnce, stop = parts.stop] board in
+          guard !isOnce else { return stop.turnOn() }
+          board.judge(calls: calls)
+          display.settle()
+          display.say([StyledLine(), SandboxSummary.verdict(board.rows)] + SandboxGuide.invitation(commands))
+        }, onFailure: parts.stop.turnOn), samples: parts.samples)
     watch.start()
     let end = worker.run()
     // Only now is it certain that nothing more comes: a stop settles what is in flight.
-    let rows = try Self.attempt { () throws(KafkaFailure) in try watch.finish() }.judged(calls: calls)
+    var board = try Self.attempt { () throws(KafkaFailure) in try watch.finish() }
+    board.judge(calls: calls)
     try Self.attempt { () throws(KafkaFailure) in try sender.finish() }
     guard end == .ok else {
       throw CommandFailure(end, .init("sandbox", "the worker", "it ended by itself", hint: "what its log says above"))
     }
-    sum(up: rows)
-    return rows.allSatisfy(\.isAsExpected)
+    sum(up: board.rows)
+    return board.rows.allSatisfy(\.isAsExpected)
   }
 
   private func sum(up rows: [Scoreboard.Row]) {

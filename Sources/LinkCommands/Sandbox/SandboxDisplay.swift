@@ -3,8 +3,8 @@ import Glibc
 import LinkCore
 import Synchronization
 
-/// How the sandbox speaks: on a terminal a view that is drawn anew as things happen, with lines that stay above it; elsewhere lines, one for each
-/// step, written at once.
+/// How the sandbox speaks: on a terminal a view that is drawn anew as things happen, with lines that stay above it;
+/// elsewhere lines, one for each step, written at once.
 final class SandboxDisplay: Sendable {
   private struct State: Sendable {
     var board = LinkBoard()
@@ -118,7 +118,10 @@ final class SandboxDisplay: Sendable {
       state.screen?.width = width
       state.screen?.height = height
       // Back from the background: a shell has written meanwhile.
-      if isForeign { state.terminal.forget() }
+      if isForeign, state.screen != nil {
+        state.terminal.forget()
+        state.terminal.takeOver()
+      }
       state.isDirty = true
     }
     draw()

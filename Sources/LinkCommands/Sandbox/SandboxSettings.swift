@@ -46,7 +46,8 @@ struct SandboxSettings {
     said = (preset + additions.arguments + fixed).filter { !$0.hasPrefix("kafka.") }
   }
 
-  /// A worker's settings file for this sandbox. Its store is another than the worker's here, so that a second one can run beside it.
+  /// A worker's settings file for this sandbox. Its store is another than the worker's here, so that a second one can
+  /// run beside it.
   func properties(storeDirectory: String) -> Secret {
     var values: [String: String] = [:]
     for property in worker.kafka.properties { values["kafka.\(property.name)"] = property.reveal() }
@@ -64,7 +65,8 @@ struct SandboxSettings {
     return Secret(Array(("# The settings of a sandbox of linkworker; it goes with it.\n" + lines.joined()).utf8))
   }
 
-  /// kcat's configuration, where more than an address is needed to reach the broker; it may hold secrets, which a command line must not.
+  /// kcat's configuration, where more than an address is needed to reach the broker; it may hold secrets, which a
+  /// command line must not.
   var kcat: Secret? {
     let plain: Set = ["bootstrap.servers", "fetch.wait.max.ms", "group.instance.id"]
     let properties = worker.kafka.properties.filter { $0.name != "group.instance.id" }

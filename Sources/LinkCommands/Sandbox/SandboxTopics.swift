@@ -5,7 +5,8 @@ import LinkKafka
 struct SandboxTopics {
   private let settings: WorkerSettings
 
-  /// Makes the topics, after the same plan as `topics create`. What was made before one of them failed is removed again.
+  /// Makes the topics, after the same plan as `topics create`. What was made before one of them failed is removed
+  /// again.
   init(_ settings: WorkerSettings, partitionCount: Int32) throws(CommandFailure) {
     self.settings = settings
     let cluster = try TopicsOnCluster(settings)

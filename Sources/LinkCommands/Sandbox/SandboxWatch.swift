@@ -4,7 +4,8 @@ import LinkKafka
 import LinkSandbox
 import Synchronization
 
-/// Reads what the worker writes, as a client area would, and hands it to the display as it comes. It has a thread of its own.
+/// Reads what the worker writes, as a client area would, and hands it to the display as it comes. It has a thread of
+/// its own.
 final class SandboxWatch: Sendable {
   private let queue = DispatchQueue(label: "linkworker.sandbox.watch")
   private let plan: Plan
@@ -20,8 +21,10 @@ final class SandboxWatch: Sendable {
     var display: SandboxDisplay
     /// Milliseconds after which nothing more is waited for.
     var limit: Milliseconds
-    /// Called when all has come or the limit has passed; without anything when it cannot be read, which `finish` tells.
-    var onSettled: @Sendable (Scoreboard?) -> Void
+    /// Called when all has come or the limit has passed.
+    var onSettled: @Sendable (inout Scoreboard) -> Void
+    /// Called when it cannot be read; `finish` tells why.
+    var onFailure: @Sendable () -> Void
   }
 
   init(_ plan: Plan, samples: [Sample]) {
@@ -50,7 +53,7 @@ final class SandboxWatch: Sendable {
         isDone: {
           if !isSettled, board.isComplete || SystemClock.uptime() >= deadline {
             isSettled = true
-            plan.onSettled(board)
+            plan.onSettled(&board)
           }
           return isEnded.withLock { $0 }
         },
@@ -64,7 +67,7 @@ final class SandboxWatch: Sendable {
     } catch {
       let failure = error as? KafkaFailure
       result.withLock { $0 = failure.map { .failure($0) } ?? .success(board) }
-      plan.onSettled(nil)
+      plan.onFailure()
     }
   }
 

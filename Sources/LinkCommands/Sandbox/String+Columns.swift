@@ -1,5 +1,6 @@
 extension String {
-  /// The columns of a terminal that the text takes: two for East Asian wide letters and pictures, none for marks that stand on another letter.
+  /// The columns of a terminal that the text takes: two for East Asian wide letters and pictures, none for marks that
+  /// stand on another letter.
   var columnCount: Int { unicodeScalars.reduce(0) { $0 + $1.columnCount } }
 
   /// The longest beginning that takes at most so many columns.

@@ -2,8 +2,9 @@ import Glibc
 
 /// A terminal on which the last lines are drawn again and again, below lines that stay.
 ///
-/// The cursor is hidden only while a frame is written and rests below it: however the process ends, nothing has to be put right. What is typed is not
-/// shown while the frames stand, for it would scatter them; a shell puts that right even after SIGKILL.
+/// The cursor is hidden only while a frame is written and rests below it: however the process ends, nothing has to be
+/// put right. What is typed is not shown while the frames stand, for it would scatter them; a shell puts that right
+/// even after SIGKILL.
 struct Terminal {
   private let console: Console
   private let isColoured: Bool
@@ -30,8 +31,8 @@ struct Terminal {
   /// Keeps what is typed from being shown, unless somebody else has the terminal.
   mutating func takeOver() {
     var state = termios()
-    guard kept == nil, tcgetpgrp(console.output) == getpgrp(), tcgetattr(console.output, &state) == 0 else { return }
-    kept = state
+    guard tcgetpgrp(console.output) == getpgrp(), tcgetattr(console.output, &state) == 0 else { return }
+    kept = kept ?? state
     state.c_lflag &= ~tcflag_t(ECHO)
     tcsetattr(console.output, TCSANOW, &state)
   }

@@ -1,7 +1,8 @@
 import Dispatch
 import Glibc
 
-/// Calls for frames while it lives: at intervals, when the terminal's size changes, and when the process comes back from the background.
+/// Calls for frames while it lives: at intervals, when the terminal's size changes, and when the process comes back
+/// from the background.
 final class TerminalWatch {
   private let timer: any DispatchSourceTimer
   private let signals: [any DispatchSourceSignal]

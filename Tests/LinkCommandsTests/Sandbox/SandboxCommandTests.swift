@@ -73,7 +73,7 @@ struct SandboxCommandTests {
   func staying() throws {
     let directory = try TemporaryDirectory()
     let program = try Program.Running(["sandbox", "--verbose"], ["TMPDIR": directory.path])
-    var output = program.read(until: "/_emulator/outage\n\n")
+    var output = program.read(until: "curl -X PUT -d off ")
     #expect(output.contains("All 8 samples ended as expected.\n"))
     let own = try #require(try FileManager.default.contentsOfDirectory(atPath: directory.path).first)
     let credential = try String(contentsOfFile: "\(directory.path)/\(own)/credential", encoding: .utf8)

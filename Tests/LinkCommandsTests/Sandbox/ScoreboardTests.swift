@@ -50,6 +50,16 @@ struct ScoreboardTests {
     #expect(rows.first?.came == [.untoldCalls(1)])
   }
 
+  @Test("holds calls of others for a sample's user against nobody: told by their outcomes, or made after the judgement")
+  func others() {
+    var board = whole
+    board.take(Sighting(request: "mine", sight: .failed("adapter_rejected"), userId: 42, attempts: 2))
+    board.judge { $0 == 42 ? 3 : 1 }
+    board.judge { _ in 9 }
+    let different = board.rows.filter { !$0.isAsExpected }
+    #expect(different.isEmpty)
+  }
+
   @Test("sees a moved sample's home elsewhere than where it was sent", arguments: [2, 3, 4, 12] as [Int32])
   func foreign(count: Int32) {
     for sample in Sample.all(partitionCount: count) {
