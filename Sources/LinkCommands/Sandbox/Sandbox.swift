@@ -116,16 +116,7 @@ struct Sandbox {
     let worker = try Worker(settings: settings, options: workerOptions(parts, sender), log: log)
     parts.stop.does(worker.stop)
     let calls = { @Sendable [emulator = parts.emulator] (userId: Int64) in Int64(emulator.user(userId)?.calls ?? 0) }
-    let watch = SandboxWatch(
-      .init(
-        kafka: kafka, topics: settings.topics, partitionCount: SandboxBroker.partitionCount, emulator: parts.emulator,
-        display: display, limit: options.limit,
-        onSettled: { [display, isOnce = options.isOnce, stop = parts.stop] board in
-          guard !isOnce else { return stop.turnOn() }
-          board.judge(calls: calls)
-          display.settle()
-          display.say([StyledLine(), SandboxSummary.verdict(board.rows)] + SandboxGuide.invitation(commands))
-        }, onFailure: parts.stop.turnOn), samples: parts.samples)
+    let watch = watch(parts, kafka, calls: calls, commands)
     watch.start()
     let end = worker.run()
     // Only now is it certain that nothing more comes: a stop settles what is in flight.
@@ -135,14 +126,32 @@ struct Sandbox {
     guard end == .ok else {
       throw CommandFailure(end, .init("sandbox", "the worker", "it ended by itself", hint: "what its log says above"))
     }
-    sum(up: board.rows)
+    // What it has logged stands before the summary.
+    log.flush()
+    pipe?.finish()
+    sum(up: board)
     return board.rows.allSatisfy(\.isAsExpected)
   }
 
-  private func sum(up rows: [Scoreboard.Row]) {
+  private func watch(
+    _ parts: Parts, _ kafka: KafkaProperties, calls: @escaping @Sendable (Int64) -> Int64, _ commands: [ReadyCommand]
+  ) -> SandboxWatch {
+    SandboxWatch(
+      .init(
+        kafka: kafka, topics: parts.settings.worker.topics, partitionCount: SandboxBroker.partitionCount,
+        emulator: parts.emulator, display: display, limit: options.limit,
+        onSettled: { [display, isOnce = options.isOnce, stop = parts.stop] board in
+          guard !isOnce else { return stop.turnOn() }
+          board.judge(calls: calls)
+          display.settle()
+          display.say([StyledLine(), SandboxSummary.verdict(board)] + SandboxGuide.invitation(commands))
+        }, onFailure: parts.stop.turnOn), samples: parts.samples)
+  }
+
+  private func sum(up samples: Scoreboard) {
     let board = display.end()
-    display.say([StyledLine()] + SandboxSummary.table(rows))
-    display.say([StyledLine()] + SandboxSummary.lines(board) + [StyledLine(), SandboxSummary.verdict(rows)])
+    display.say([StyledLine()] + SandboxSummary.table(samples.rows))
+    display.say([StyledLine()] + SandboxSummary.lines(board) + [StyledLine(), SandboxSummary.verdict(samples)])
   }
 
   // MARK: - Parts

@@ -63,13 +63,14 @@ enum SandboxSummary {
   }
 
   /// One sentence on the samples.
-  static func verdict(_ rows: [Scoreboard.Row]) -> StyledLine {
-    let different = rows.filter { !$0.isAsExpected }.map(\.sample.name)
-    return different.isEmpty
-      ? StyledLine("All \(rows.count) samples ended as expected.", .green)
-      : StyledLine(
-        "\(different.count) of \(rows.count) samples did not end as expected: \(different.joined(separator: ", ")).",
-        .red)
+  static func verdict(_ board: Scoreboard) -> StyledLine {
+    let different = board.rows.filter { !$0.isAsExpected }.map(\.sample.name)
+    let names = different.joined(separator: ", ")
+    if different.isEmpty { return StyledLine("All \(board.rows.count) samples ended as expected.", .green) }
+    guard board.isSettled else {
+      return StyledLine("Stopped before all samples had ended; not seen to the end: \(names).", .yellow)
+    }
+    return StyledLine("\(different.count) of \(board.rows.count) samples did not end as expected: \(names).", .red)
   }
 
   // MARK: - Helpers

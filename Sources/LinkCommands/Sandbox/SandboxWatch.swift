@@ -53,6 +53,7 @@ final class SandboxWatch: Sendable {
         isDone: {
           if !isSettled, board.isComplete || SystemClock.uptime() >= deadline {
             isSettled = true
+            board.isSettled = true
             plan.onSettled(&board)
           }
           return isEnded.withLock { $0 }

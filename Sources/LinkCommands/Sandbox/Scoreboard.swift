@@ -13,6 +13,8 @@ struct Scoreboard {
   }
 
   private(set) var rows: [Row]
+  /// Whether all has come, or was waited for long enough; else somebody stopped it before.
+  var isSettled = false
   /// Calls of the adapter that outcomes told of, by user.
   private var toldCalls: [Int64: Int64] = [:]
   private var isJudged = false

@@ -33,6 +33,19 @@ struct ScoreboardTests {
     #expect(different.isEmpty)
   }
 
+  @Test("tells what did not end as expected from what was stopped before its end")
+  func verdict() {
+    #expect(SandboxSummary.verdict(whole).text == "All 8 samples ended as expected.")
+    var board = Scoreboard(samples)
+    for sample in samples where sample.name != "moved" {
+      for sight in sample.expected { board.take(sighting(sample.name, sight)) }
+    }
+    #expect(
+      SandboxSummary.verdict(board).text == "Stopped before all samples had ended; not seen to the end: moved.")
+    board.isSettled = true
+    #expect(SandboxSummary.verdict(board).text == "1 of 8 samples did not end as expected: moved.")
+  }
+
   @Test("counts an outcome that came twice, and one where none was expected")
   func twice() {
     for sample in samples {
