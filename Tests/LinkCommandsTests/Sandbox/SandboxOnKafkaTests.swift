@@ -35,7 +35,7 @@ struct SandboxOnKafkaTests {
       try FileManager.default.contentsOfDirectory(atPath: scratch.path).isEmpty
     }
     let port = try #require(bootstrap.split(separator: ":").last.flatMap { UInt16($0) })
-    #expect(RawHTTP.send(["GET / HTTP/1.1"], port: port) == nil, "Nobody listens there any more")
+    try awaiting("The end of its listening") { RawHTTP.send(["GET / HTTP/1.1"], port: port) == nil }
     let unreached = try away.end()
     #expect(unreached.code == 69 && unreached.errorText.contains("127.0.0.1:1"))
   }
