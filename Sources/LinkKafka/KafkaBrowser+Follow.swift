@@ -51,7 +51,8 @@ extension KafkaBrowser {
       case RD_KAFKA_RESP_ERR_NO_ERROR:
         try onRecord(String(cString: rd_kafka_topic_name(message.pointee.rkt)), KafkaMessage.record(message))
       case RD_KAFKA_RESP_ERR__PARTITION_EOF: continue
-      case let code where Self.passes(code): continue
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: continue
+      case let code where StateReader.passes(code): continue
       case let code: throw handle.failure("follow", subject, code, partition: message.pointee.partition)
       }
     }

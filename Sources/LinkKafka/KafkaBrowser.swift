@@ -14,11 +14,6 @@ public final class KafkaBrowser {
 
   deinit { handle.destroy() }
 
-  /// Whether reading goes on by itself: also where the group may not be used, which has a name alone.
-  static func passes(_ code: rd_kafka_resp_err_t) -> Bool {
-    code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED || StateReader.passes(code)
-  }
-
   /// Reads partitions of a topic from an offset (0: the earliest) to what is their end of committed records when it is reached.
   ///
   /// - Parameters:
@@ -48,7 +43,9 @@ public final class KafkaBrowser {
       case RD_KAFKA_RESP_ERR_NO_ERROR:
         guard try onRecord(KafkaMessage.record(message)) else { return }
       case RD_KAFKA_RESP_ERR__PARTITION_EOF: open.remove(message.pointee.partition)
-      case let code where Self.passes(code): continue
+      // A group's name has to be given, and nothing is ever asked of the group: whoever may not, need not.
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: continue
+      case let code where StateReader.passes(code): continue
       case let code: throw handle.failure("read", "topic \(topic)", code, partition: message.pointee.partition)
       }
     }

@@ -35,7 +35,7 @@ enum SandboxCommand {
     ] + EmulatorBehaviour.options,
     examples: [
       "linkworker sandbox", "linkworker sandbox --once", "linkworker sandbox --verbose --fail-first 42=2:503",
-      "linkworker sandbox --once --reject 44=\"Account is blocked\"",
+      "linkworker sandbox --reject 42=\"Account is blocked\"",
     ],
     exitCodes: [.found, .noInput, .unavailable, .software, .cantCreate, .tempFail, .noPermission, .config],
     body: run)
