@@ -124,7 +124,7 @@ public final class KafkaAdmin: Sendable {
   }
 
   /// Sends an administrative request and waits for its answer, which the caller frees.
-  private func request(
+  func request(
     _ operation: String, _ subject: String, _ kind: rd_kafka_admin_op_t, _ timeout: Int64,
     _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
   ) throws(KafkaFailure) -> OpaquePointer {
@@ -135,8 +135,8 @@ public final class KafkaAdmin: Sendable {
     var message = ErrorText()
     let wait = Int32(clamping: timeout)
     _ = message.fill { rd_kafka_AdminOptions_set_request_timeout(options, wait, $0, $1) }
-    if kind == RD_KAFKA_ADMIN_OP_CREATETOPICS {
-      // Until the topic can be used, not only until the controller knows it.
+    if kind == RD_KAFKA_ADMIN_OP_CREATETOPICS || kind == RD_KAFKA_ADMIN_OP_DELETETOPICS {
+      // Until the topic can be used, or is gone, not only until the controller knows it.
       _ = message.fill { rd_kafka_AdminOptions_set_operation_timeout(options, wait, $0, $1) }
     }
     send(options, queue)

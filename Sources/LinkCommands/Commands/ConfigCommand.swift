@@ -4,7 +4,7 @@ import LinkKafka
 enum ConfigCommand {
   static let list = CommandDefinition(
     name: "config list",
-    summary: "List every setting with what it accepts, its default, its meaning and its hazard.",
+    summary: "List every setting: what it accepts, default, meaning, hazard.",
     about: "Without NAME all settings, with it that one. They need not be set for that.",
     settings: nil,
     options: [.json],
@@ -24,7 +24,7 @@ enum ConfigCommand {
 
   static let check = CommandDefinition(
     name: "config check",
-    summary: "Check the settings and, with --connect, Kafka, topics, permissions, adapter and store.",
+    summary: "Check the settings; with --connect also Kafka, adapter and store.",
     about: """
       Prints every setting as it is in force, with the place that it comes from, and then all that is wrong; of secrets only that they \
       are set. With --connect it also tries everything that the settings name, one line each: ok, note (better not), problem or \

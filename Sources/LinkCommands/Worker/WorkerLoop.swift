@@ -9,6 +9,7 @@ final class WorkerLoop {
   private var engine: Engine
   private let edges: WorkerEdges
   private let notes: NoteLog
+  private let observer: (@Sendable (Observation) -> Void)?
   private let stopLimit: Milliseconds
   private var end: WorkerEnd?
   private var stopBy: Milliseconds?
@@ -27,9 +28,13 @@ final class WorkerLoop {
   /// The longest that the loop sleeps.
   private static let sleepLimit: Milliseconds = 100
 
-  init(engine: consuming Engine, edges: WorkerEdges, log: Log, stopLimit: Milliseconds) {
+  init(
+    engine: consuming Engine, edges: WorkerEdges, log: Log, stopLimit: Milliseconds,
+    observer: (@Sendable (Observation) -> Void)? = nil
+  ) {
     self.engine = engine
     self.edges = edges
+    self.observer = observer
     self.stopLimit = stopLimit
     notes = NoteLog(log: log)
     // The rebalance callbacks run inside `poll`, and so on this thread and in no step of the engine.
@@ -108,7 +113,9 @@ final class WorkerLoop {
 
   private func takePolled(_ polled: KafkaConsumer.Polled) {
     switch polled {
-    case .record(let record): take(.received(record))
+    case .record(let record):
+      observer?(.received(record))
+      take(.received(record))
     case .reachedEnd(let partition, let offset): take(.reachedEnd(partition: partition, offset: offset))
     case .failure(let failure): note(failure)
     }
@@ -143,11 +150,15 @@ final class WorkerLoop {
       guard !pausedLanes.contains(partition) else { return }
       attempt { () throws(KafkaFailure) in try edges.consumer.resume([partition]) }
     case .store(let work): edges.store.submit(work)
-    case .call(let call): edges.adapter.call(call)
+    case .call(let call):
+      if let observer, let key = engine.link(ofCall: call.id) { observer(.calling(key)) }
+      edges.adapter.call(call)
     case .reloadCredential: edges.adapter.reloadCredential()
     case .commit(let batch): commit(batch)
     case .reconcile(let batch): edges.restorer.reconcile(batch)
-    case .note(let note): notes.write(note)
+    case .note(let note):
+      notes.write(note)
+      observer?(.noted(note))
     case .finished: end = end ?? .stopped(isWhole: engine.load.refused == 0)
     case .fail(let reason, let exitCode): end = end ?? .failed(reason: reason, exitCode: exitCode)
     }

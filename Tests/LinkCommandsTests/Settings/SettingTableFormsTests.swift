@@ -31,7 +31,8 @@ struct SettingTableFormsTests {
       outcome.output == """
         adapter.timeout.ms
             For the whole call.
-            Mind: Shorter than the adapter's slowest answer, a token may be made and lost at every try.
+            Mind: Shorter than the adapter's slowest answer, a token may be made and lost at
+            every try.
             accepts: ms, 10 … 600000; default 5000; LINKWORKER_ADAPTER_TIMEOUT_MS
 
         """)
