@@ -7,9 +7,9 @@ enum ProbeCommand {
     name: "probe",
     summary: "Ask a running worker whether it lives, or is ready.",
     about: """
-      Gets /livez or /readyz from a worker's admin address, writes what it answers, and ends with 0 where that is well and with 1 where it \
-      is not. livez fails when the worker is stuck and has to be started again; readyz fails while it does not serve: before it has its \
-      partitions and their state, while the adapter refuses the credential or is away.
+      Gets /livez or /readyz from a worker's admin address, writes what it answers, and ends with 0 where that is well and with 1 \
+      where it is not. livez fails when the worker is stuck and has to be started again; readyz fails while it does not serve: before \
+      it has its partitions and their state, while the adapter refuses the credential or is away.
       """,
     options: [
       .value("--address", "HOST:PORT", "Where the worker's admin.listen is; default \(defaultAddress).")
