@@ -6,8 +6,9 @@ public enum LinkCommandLine {
   /// Every command, in the order of the help.
   static let commands: [CommandDefinition] = [
     RunCommand.definition, SandboxCommand.definition, TopicsCommand.create, TopicsCommand.check,
-    ConfigCommand.list, ConfigCommand.check, ConfigCommand.example, AdapterEmulatorCommand.definition,
-    ValidateCommand.definition, SubmitCommand.definition, CompletionCommand.definition, ManCommand.definition,
+    ConfigCommand.list, ConfigCommand.check, ConfigCommand.example, ProbeCommand.definition,
+    AdapterEmulatorCommand.definition, ValidateCommand.definition, SubmitCommand.definition,
+    CompletionCommand.definition, ManCommand.definition,
   ]
 
   /// Does what `arguments` (the program's name first) ask for and returns the exit code. A pipe whose reader has gone is no reason to
