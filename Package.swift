@@ -48,7 +48,7 @@ let package = Package(
     // Wiring
     module(
       "LinkCommands",
-      ["LinkCore", "LinkCrypto", "LinkKafka", "LinkHTTP", "LinkStore", "LinkOps", "LinkSandbox"]),
+      ["LinkCore", "LinkCrypto", "LinkKafka", "LinkHTTP", "LinkHTTPServer", "LinkStore", "LinkOps", "LinkSandbox"]),
     .executableTarget(name: "linkworker", dependencies: ["LinkCommands"], swiftSettings: rules),
 
     // The benchmark

@@ -6,8 +6,8 @@
 // is driven by its caller: MHD_run whenever the epoll descriptor is readable or MHD_get_timeout has passed.
 static inline struct MHD_Daemon *link_mhd_start(
     int listening_socket, unsigned int connection_limit, unsigned int idle_timeout_seconds,
-    MHD_AccessHandlerCallback handler, MHD_RequestCompletedCallback completed, void *context, const char *key,
-    const char *certificate) {
+    MHD_AccessHandlerCallback handler, MHD_RequestCompletedCallback completed, MHD_NotifyConnectionCallback connected,
+    void *context, const char *key, const char *certificate) {
   struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
   struct MHD_OptionItem tls[] = {
       {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)key},
@@ -16,6 +16,7 @@ static inline struct MHD_Daemon *link_mhd_start(
   return MHD_start_daemon(
       MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (key ? MHD_USE_TLS : 0), 0, NULL, NULL, handler, context,
       MHD_OPTION_LISTEN_SOCKET, listening_socket, MHD_OPTION_NOTIFY_COMPLETED, completed, context,
+      MHD_OPTION_NOTIFY_CONNECTION, connected, context,
       MHD_OPTION_CONNECTION_LIMIT, connection_limit, MHD_OPTION_CONNECTION_TIMEOUT, idle_timeout_seconds,
       MHD_OPTION_ARRAY, key ? tls : none, MHD_OPTION_END);
 }

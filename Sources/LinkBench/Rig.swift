@@ -124,6 +124,7 @@ final class Run {
       adapter.url=\(adapterURL)
       adapter.credential.file=\(rig.credentialFile)
       adapter.concurrency=\(rig.options.concurrency)
+      admin.listen=none
       store.directory=\(rig.directory)/\(name)-store
 
       """

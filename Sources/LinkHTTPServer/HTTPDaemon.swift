@@ -13,25 +13,29 @@ final class HTTPDaemon: @unchecked Sendable {
   let bodyLimit: @Sendable (_ path: String) -> Int
   let respond: @Sendable (HTTPRequest) -> HTTPReply
   let schedule = ResumeSchedule()
+  /// Who is connected, where the oldest is dropped at the limit.
+  let crowd: ConnectionCrowd?
   private var handle: OpaquePointer?
-
-  /// Seconds after which an idle connection is closed.
-  private static let idleTimeout: UInt32 = 120
 
   /// A daemon on a listening socket, which it closes in the end; nil where libmicrohttpd refuses (the socket is then the caller's).
   init?(
-    listeningSocket: Int32, tls: (certificate: [UInt8], key: [UInt8])?, connectionLimit: Int,
-    accepts: @escaping @Sendable (_ path: String) -> Bool, bodyLimit: @escaping @Sendable (_ path: String) -> Int,
+    listeningSocket: Int32, tls: (certificate: [UInt8], key: [UInt8])?, connectionLimit: Int, idleTimeout: Int,
+    dropsOldest: Bool, accepts: @escaping @Sendable (_ path: String) -> Bool,
+    bodyLimit: @escaping @Sendable (_ path: String) -> Int,
     respond: @escaping @Sendable (HTTPRequest) -> HTTPReply
   ) {
     self.accepts = accepts
     self.bodyLimit = bodyLimit
     self.respond = respond
+    crowd = dropsOldest ? ConnectionCrowd(limit: connectionLimit) : nil
     let me = Unmanaged.passUnretained(self).toOpaque()
     let key = tls.map { $0.key.map(CChar.init(bitPattern:)) + [0] }
     let certificate = tls.map { $0.certificate.map(CChar.init(bitPattern:)) + [0] }
+    // One that is dropped is still there until the loop has turned.
+    let limit = connectionLimit + (dropsOldest ? ConnectionCrowd.margin : 0)
     handle = link_mhd_start(
-      listeningSocket, UInt32(connectionLimit), Self.idleTimeout, handleAccess, forgetExchange, me, key, certificate)
+      listeningSocket, UInt32(limit), UInt32(idleTimeout), handleAccess, forgetExchange, noteConnection, me, key,
+      certificate)
     if handle == nil { return nil }
   }
 
@@ -77,7 +81,7 @@ private func handleAccess(
     let request = HTTPRequest(
       method: String(cString: method), path: String(cString: url),
       authorization: header("Authorization", of: connection), contentType: header("Content-Type", of: connection),
-      traceparent: header("traceparent", of: connection))
+      traceparent: header("traceparent", of: connection), accept: header("Accept", of: connection))
     let exchange = HTTPExchange(
       connection: connection, request: request, bodyLimit: daemon.bodyLimit(request.path), schedule: daemon.schedule)
     state.pointee = Unmanaged.passRetained(exchange).toOpaque()
@@ -103,4 +107,18 @@ private func forgetExchange(
   guard let state, let known = state.pointee else { return }
   state.pointee = nil
   Unmanaged<HTTPExchange>.fromOpaque(known).takeRetainedValue().forget()
+}
+
+/// A connection begins or ends.
+private func noteConnection(
+  _ context: UnsafeMutableRawPointer?, _ connection: OpaquePointer?,
+  _ state: UnsafeMutablePointer<UnsafeMutableRawPointer?>?, _ code: MHD_ConnectionNotificationCode
+) {
+  guard let context, let connection else { return }
+  let daemon = Unmanaged<HTTPDaemon>.fromOpaque(context).takeUnretainedValue()
+  switch code {
+  case .CONNECTION_NOTIFY_STARTED: daemon.crowd?.enter(link_mhd_connection_descriptor(connection))
+  case .CONNECTION_NOTIFY_CLOSED: daemon.crowd?.leave(link_mhd_connection_descriptor(connection))
+  default: break
+  }
 }

@@ -12,6 +12,8 @@ package struct HTTPRequest {
   package var contentType: String?
   /// `traceparent`, or nil.
   package var traceparent: String?
+  /// `Accept`, or nil.
+  package var accept: String?
   /// The body; empty where it was over the limit.
   package var body: [UInt8] = []
   /// Whether the body was over the limit, and thrown away.

@@ -15,8 +15,14 @@ package final class HTTPServer: Sendable {
 
   /// Listens and serves: `respond` is called for each whole request on the server's thread, which it must not hold. Where `accepts` says no to
   /// a path, the connection is closed as soon as the head of the request is there.
+  ///
+  /// - Parameters:
+  ///   - connectionLimit: Connections at once. Those beyond wait until one is closed.
+  ///   - idleTimeout: Seconds after which an idle connection is closed.
+  ///   - dropsOldest: At the limit, whether the oldest connection is closed for the sake of a new one: nobody can lock others out then.
   package init(
     address: String, port: UInt16, tls: (certificate: [UInt8], key: [UInt8])?, connectionLimit: Int,
+    idleTimeout: Int = 120, dropsOldest: Bool = false,
     accepts: @escaping @Sendable (_ path: String) -> Bool = { _ in true },
     bodyLimit: @escaping @Sendable (_ path: String) -> Int, respond: @escaping @Sendable (HTTPRequest) -> HTTPReply
   ) throws(HTTPServerFailure) {
@@ -24,8 +30,8 @@ package final class HTTPServer: Sendable {
     let subject = "\(address) port \(socket.port)"
     guard
       let daemon = HTTPDaemon(
-        listeningSocket: socket.descriptor, tls: tls, connectionLimit: connectionLimit, accepts: accepts,
-        bodyLimit: bodyLimit, respond: respond)
+        listeningSocket: socket.descriptor, tls: tls, connectionLimit: connectionLimit, idleTimeout: idleTimeout,
+        dropsOldest: dropsOldest, accepts: accepts, bodyLimit: bodyLimit, respond: respond)
     else {
       close(socket.descriptor)
       throw HTTPServerFailure(

@@ -104,6 +104,11 @@ public final class LinkStore: LinkStorage {
     try scrub()
   }
 
+  /// Bytes of the database and its write-ahead log on the disk.
+  var fileSize: Int64 {
+    directory.size(StoreDirectory.database) + directory.size(StoreDirectory.database + "-wal")
+  }
+
   /// A transaction on the open connection. Damage closes the store for good: what it forgot would pass for what never was.
   func transaction<Result>(
     _ purpose: Connection.Purpose, _ body: (Connection) throws(StoreFailure) -> Result

@@ -17,7 +17,7 @@ struct Start {
     try scratch.write("credential", Self.secrets[0] + "\n")
     good = [
       "kafka.bootstrap.servers": bootstrap, "adapter.url": "http://127.0.0.1:1",
-      "adapter.credential.file": scratch["credential"], "store.directory": scratch["store"],
+      "adapter.credential.file": scratch["credential"], "store.directory": scratch["store"], "admin.listen": "none",
     ].merging(settings) { $1 }
   }
 

@@ -38,7 +38,7 @@ public final class Deployment: Sendable {
       "kafka.bootstrap.servers": kafka.bootstrap, "kafka.group.id": group, "adapter.url": adapterURL,
       "adapter.credential.file": scratch["credential"], "store.directory": scratch["store"],
       "retry.initial.ms": "20", "retry.max.ms": "200", "kafka.session.timeout.ms": "6000",
-      "kafka.heartbeat.interval.ms": "500",
+      "kafka.heartbeat.interval.ms": "500", "admin.listen": "none",
     ]
     for role in TopicRole.allCases { all["topics.\(role.rawValue)"] = "\(group).\(role.rawValue)" }
     self.settings = all.merging(settings) { $1 }

@@ -40,6 +40,7 @@ struct SettingCompletion {
     case .choice(let choices): return words(choices, prefix)
     case .file, .secretFile: return CompletionAnswer(paths: .init(areDirectories: false, prefix: prefix))
     case .directory: return CompletionAnswer(paths: .init(areDirectories: true, prefix: prefix))
+    case .listenAddress: return words(["none"], prefix)
     case .text, .topic, .servers, .integer, .duration, .url: return CompletionAnswer()
     }
   }

@@ -95,7 +95,6 @@ struct Sandbox {
     let settings = parts.settings.worker
     display.say(SandboxGuide.parts(parts.broker, adapterURL: parts.emulator.baseURL, settings.topics))
     display.say(SandboxGuide.samples(parts.samples))
-    let commands = ReadyCommand.all(try place(parts))
     let frames = display.begin(
       SandboxGuide.title(parts.broker, adapterURL: parts.emulator.baseURL), eventMaxBytes: settings.eventByteLimit)
     defer { withExtendedLifetime(frames) { _ = display.end() } }
@@ -115,6 +114,7 @@ struct Sandbox {
       interval: display.isTerminal ? Self.watchedInterval : 0, onFailure: parts.stop.turnOn)
     let worker = try Worker(settings: settings, options: workerOptions(parts, sender), log: log)
     parts.stop.does(worker.stop)
+    let commands = ReadyCommand.all(try place(parts, adminURL: worker.adminURL))
     let calls = { @Sendable [emulator = parts.emulator] (userId: Int64) in Int64(emulator.user(userId)?.calls ?? 0) }
     let watch = watch(parts, kafka, calls: calls, commands)
     watch.start()
@@ -181,14 +181,14 @@ struct Sandbox {
     return Worker.Options(
       startsFromBeginning: !isKept,
       topics: isKept ? .trial : .made(partitionCount: SandboxBroker.partitionCount),
-      observer: { [display] observation in
+      onObservation: { [display] observation in
         sender.take(observation)
         display.take(.observed(observation))
       })
   }
 
   /// Where everything is, with the files that others need.
-  private func place(_ parts: Parts) throws(CommandFailure) -> ReadyCommand.Place {
+  private func place(_ parts: Parts, adminURL: String?) throws(CommandFailure) -> ReadyCommand.Place {
     let path = parts.directory.path
     let settingsFile = try parts.directory.write(
       "worker.properties", parts.settings.properties(storeDirectory: path + "/second-store"))
@@ -198,8 +198,7 @@ struct Sandbox {
       program: ReadyCommand.program(called: CommandLine.arguments.first ?? "linkworker", environment: environment),
       settingsFile: settingsFile, kcatFile: kcatFile, bootstrap: parts.broker.bootstrap,
       topics: parts.settings.worker.topics, adapterURL: parts.emulator.baseURL,
-      // The worker here serves none.
-      adminURL: nil, takesWorkers: !parts.broker.hasTopics)
+      adminURL: adminURL, takesWorkers: !parts.broker.hasTopics)
   }
 
   private static func attempt<Value>(_ body: () throws(KafkaFailure) -> Value) throws(CommandFailure) -> Value {

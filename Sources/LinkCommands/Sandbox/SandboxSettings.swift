@@ -11,7 +11,8 @@ struct SandboxSettings {
   /// Settings that are the sandbox's own.
   static let own: Set = [
     "kafka.bootstrap.servers", "kafka.group.id", "topics.requests", "topics.outcomes", "topics.state",
-    "topics.dead-letters", "adapter.url", "adapter.credential.file", "store.directory", "log.level", "log.format",
+    "topics.dead-letters", "adapter.url", "adapter.credential.file", "store.directory", "admin.listen", "log.level",
+    "log.format",
   ]
 
   /// What the command line adds to the sandbox's own.
@@ -37,6 +38,8 @@ struct SandboxSettings {
       broker.settings + [
         "kafka.bootstrap.servers=\(broker.bootstrap)", "adapter.url=\(adapterURL)",
         "adapter.credential.file=\(files.credential)",
+        // Of several workers on this machine each has its own.
+        "admin.listen=127.0.0.1:0",
       ]
     let loader = SettingsLoader(
       configFile: additions.configFile, environment: additions.environment,

@@ -42,6 +42,7 @@ extension SettingTable {
     case .secretFile: writer.string("secret-file" as String)
     case .directory: writer.string("directory" as String)
     case .url: writer.string("url" as String)
+    case .listenAddress: writer.string("listen-address" as String)
     case .integer(let limits, let unit):
       writer.string("integer" as String)
       range(Int64(limits.lowerBound), Int64(limits.upperBound), unit)

@@ -135,6 +135,11 @@ public enum SettingTable {
       meaning: "How long calls in flight may take to settle after SIGTERM.",
       hazard: "Keep the supervisor's own limit above it; what is cut off may cost a call again.")
     SettingDefinition(
+      "admin.listen", .listenAddress, .preset("127.0.0.1:9464"), into: \.adminListen,
+      meaning:
+        "Where `/livez`, `/readyz` and `/metrics` are served; port 0 takes any that is free, and the log says which.",
+      hazard: "Whoever reaches it sees how many links there are and how they fare, but no secret and no user.")
+    SettingDefinition(
       "log.level", .choice, .preset("info"), into: \.log.level, meaning: "The least weighty lines that are written.")
     SettingDefinition(
       "log.format", .choice, .preset("json"), into: \.log.format,

@@ -1,4 +1,5 @@
 public import LinkCore
+import LinkOps
 
 /// What a setting accepts, as the documentation says it.
 public enum SettingKind: Hashable, Sendable {
@@ -24,6 +25,8 @@ public enum SettingKind: Hashable, Sendable {
   case directory
   /// An http or https address.
   case url
+  /// A numeric IP address and a port to listen on, or `none`.
+  case listenAddress
 
   /// For the table of the documentation.
   public var summary: String {
@@ -40,6 +43,7 @@ public enum SettingKind: Hashable, Sendable {
     case .secretFile: "file with a secret"
     case .directory: "directory"
     case .url: "http(s) address"
+    case .listenAddress: "`IP:PORT`, `none`"
     }
   }
 }
@@ -156,6 +160,19 @@ extension SettingType where Value: CaseIterable & RawRepresentable, Value.RawVal
 extension SettingType where Value == AdapterURL {
   // The value is not shown: a password may stand in it
   static var url: Self { Self(kind: .url) { value throws(SettingFault) in try AdapterURL(value) } }
+}
+
+extension SettingType where Value == ListenAddress? {
+  static var listenAddress: Self {
+    Self(kind: .listenAddress) { value throws(SettingFault) in
+      if value == "none" { return nil }
+      guard let address = ListenAddress(value) else {
+        throw SettingFault(
+          "is no address to listen on: \(quoted(value))", hint: "127.0.0.1:9464, [::1]:9464, 0.0.0.0:9464, or none")
+      }
+      return address
+    }
+  }
 }
 
 extension SettingType where Value == SecretFile {

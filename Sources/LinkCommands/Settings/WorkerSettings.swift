@@ -28,6 +28,8 @@ public struct WorkerSettings: Sendable {
   public internal(set) var commit = Commit()
   /// How long a stop may take.
   public internal(set) var shutdownTimeout: Milliseconds = 0
+  /// Where health and metrics are served; nil: nowhere.
+  public internal(set) var adminListen: ListenAddress?
   /// How the log is written.
   public internal(set) var log = LogOptions()
   /// What may go over a network in plain text.

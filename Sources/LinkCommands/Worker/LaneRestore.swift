@@ -7,6 +7,7 @@ import LinkStore
 struct LaneRestore {
   let reader: StateReader
   let store: StoreThread
+  let progress: RestoreProgress
   let log: Log
   let settings: Restorer.Settings
   let isCancelled: () -> Bool
@@ -17,7 +18,7 @@ struct LaneRestore {
     let partitions = lanes.map(\.partition)
     // First the group's number, then the end: what is committed between the two is read.
     let committed = try reader.committedOffsets(
-      partitions: partitions, timeout: 60_000, onWait: { log.warning("restore.waiting", "\($0)") },
+      partitions: partitions, timeout: 60_000, onWait: { tell("restore.waiting", .warning, "\($0)") },
       isCancelled: isCancelled)
     var ends: [Int32: Int64] = [:]
     for partition in partitions { ends[partition] = try reader.end(partition: partition) }
@@ -30,23 +31,34 @@ struct LaneRestore {
       }
     }
     let readable = ends.filter { starts[$0.key] != nil }
+    let lengths = readable.map { ($0, max($1 - (starts[$0] ?? 0), 0)) }
+    progress.begin(Dictionary(uniqueKeysWithValues: lengths), at: SystemClock.uptime())
     var count = 0
     let isWhole = try reader.read(
       from: starts, to: readable,
-      onStuck: { log.error("restore.stuck", "\($0)", ["partition": .integer($0.partition)]) },
+      onStuck: { tell("restore.stuck", .error, "\($0)", ["partition": .integer($0.partition)]) },
       isCancelled: isCancelled
     ) { partition, entries in
+      let next = entries.last.map { $0.offset + 1 } ?? 0
+      progress.read(entries.count, of: partition, remaining: max((ends[partition] ?? 0) - next, 0))
       guard blocked[partition] == nil else { return }
       count += entries.count
       blocked[partition] = try absorb(partition, entries)
     }
     guard isWhole else { return [] }
     for (partition, end) in readable where blocked[partition] == nil { try finish(partition, end) }
+    progress.finish(at: SystemClock.uptime())
     report(partitions, count, SystemClock.uptime() - began)
     return try lanes.map { lane in
       if let reason = blocked[lane.partition] { return .blocked(lane, reason: reason) }
       return try opening(lane, committed[lane.partition])
     }
+  }
+
+  /// Says what the restore waits for, in the log and on the health page.
+  private func tell(_ event: String, _ level: LogLevel, _ message: String, _ fields: LogFields = [:]) {
+    progress.wait(for: message)
+    log.write(level, event, message, fields)
   }
 
   private enum Start {

@@ -6,13 +6,11 @@ import LinkOps
 struct NoteLog: Sendable {
   let log: Log
   private let alarms = AlarmLimiter()
-  private let tally = Tally()
 
   init(log: Log) { self.log = log }
 
   /// Writes one note.
   func write(_ note: Note) {
-    tally.count(note)
     switch note {
     case .laneOpened(let partition, let position):
       log.info(
@@ -33,11 +31,13 @@ struct NoteLog: Sendable {
         .warning, "adapter.unreachable", key: "adapter.unreachable", limiter: alarms,
         "The adapter cannot be reached; the call was not sent and is made later: \(detail ?? "no reason known"). "
           + "Try: linkworker config check --connect")
-    case .committed(let decisions, let took):
+    case .committed(let decisions, let took, _):
       log.debug(
         "transaction.committed", "A transaction is committed.",
         ["decisions": .integer(decisions), "milliseconds": .integer(took)])
-    case .commitFailed(let reason, let inARow):
+    // Told by each of its decisions.
+    case .commitFailed(.refused, _, _, _): break
+    case .commitFailed(_, let reason, let inARow, _):
       // One may pass by itself; several in a row want a person.
       log.alarm(
         inARow > 3 ? .error : .warning, "transaction.failed", key: "transaction.failed", limiter: alarms,
@@ -65,7 +65,7 @@ struct NoteLog: Sendable {
   }
 
   /// Writes how many of each kind there were: a record without a value leaves no other trace.
-  func writeTally() { log.info("worker.totals", "What this worker did since it started.", tally.fields) }
+  func write(totals: LogFields) { log.info("worker.totals", "What this worker did since it started.", totals) }
 
   /// Writes that partitions went to others.
   func write(revoked partitions: [Int32]) {

@@ -14,6 +14,7 @@ final class Restorer: Sendable {
   private let store: StoreThread
   private let transactions: TransactionQueue
   private let inbox: Inbox
+  private let progress: RestoreProgress
   private let log: Log
   private let settings: Settings
   /// What was asked before the last revoke is of no use any more.
@@ -33,14 +34,14 @@ final class Restorer: Sendable {
 
   init(
     reader: sending StateReader, admin: KafkaAdmin, store: StoreThread, transactions: TransactionQueue, inbox: Inbox,
-    log: Log,
-    settings: Settings
+    progress: RestoreProgress, log: Log, settings: Settings
   ) {
     self.reader = Mutex(reader)
     self.admin = admin
     self.store = store
     self.transactions = transactions
     self.inbox = inbox
+    self.progress = progress
     self.log = log
     self.settings = settings
   }
@@ -49,11 +50,13 @@ final class Restorer: Sendable {
   func restore(_ lanes: [LaneID]) {
     let generation = generation.withLock { $0 }
     queue.async { [self] in
+      defer { progress.giveUp() }
       retry(generation, "restore") { [self] in
         guard try topicsAreTheSame() else { return }
         try reader.withLock { reader in
           let restore = LaneRestore(
-            reader: reader, store: store, log: log, settings: settings, isCancelled: { [self] in isPast(generation) })
+            reader: reader, store: store, progress: progress, log: log, settings: settings,
+            isCancelled: { [self] in isPast(generation) })
           try transactions.prepare()
           for event in try restore.run(lanes) where !isPast(generation) { inbox.post(event) }
         }
@@ -120,11 +123,13 @@ final class Restorer: Sendable {
         return try body()
       } catch let failure as StoreFailure {
         if !failure.isPassing { return inbox.end(.failed(reason: failure.description, exitCode: failure.exitCode)) }
+        progress.wait(for: failure.description)
         log.error("\(name).failed", "\(failure)")
       } catch {
         if let failure = error as? KafkaFailure, failure.isFatal {
           return inbox.end(.failed(failure))
         }
+        progress.wait(for: "\(error)")
         log.warning("\(name).failed", "It is tried again: \(error)")
       }
       rest(pause)

@@ -1,6 +1,7 @@
 import Dispatch
 import LinkCore
 import LinkKafka
+import LinkOps
 import Synchronization
 
 /// The transaction thread: it alone touches the publisher, since commits block. It never needs the loop to finish one, else a
@@ -9,16 +10,22 @@ final class TransactionQueue: Sendable {
   private let queue = DispatchQueue(label: "linkworker.transactions")
   private let publisher: Mutex<TransactionalPublisher>
   private let inbox: Inbox
+  /// Beats with each commit. What prepares a producer may wait for Kafka, and has none.
+  private let pulse: Pulse
 
-  init(publisher: sending TransactionalPublisher, inbox: Inbox) {
+  init(publisher: sending TransactionalPublisher, inbox: Inbox, pulse: Pulse) {
     self.publisher = Mutex(publisher)
     self.inbox = inbox
+    self.pulse = pulse
   }
 
   /// Commits a batch, fenced by the group as `group` knows it; how it ended comes to the inbox.
   func commit(_ batch: Batch, group: GroupMetadata) {
     queue.async { [self] in
-      inbox.post(.ended(batch: batch.id, publisher.withLock { $0.commit(batch, group: group) }))
+      pulse.beat(at: SystemClock.uptime())
+      let result = publisher.withLock { $0.commit(batch, group: group) }
+      pulse.rest()
+      inbox.post(.ended(batch: batch.id, result))
     }
   }
 

@@ -14,13 +14,14 @@ final class Worker {
     /// Whether the topics are checked, or known to be right.
     var topics = TopicGate.Trust.checked
     /// Hears of all that happens, on the worker's own thread, which it must not hold up.
-    var observer: (@Sendable (Observation) -> Void)?
+    var onObservation: (@Sendable (Observation) -> Void)?
   }
 
   private let log: Log
   private let inbox: Inbox
   private let edges: WorkerEdges
   private let loop: WorkerLoop
+  private let admin: AdminServer?
   /// What leaving the group and closing the store may take.
   private let closeLimit: Milliseconds
 
@@ -29,14 +30,19 @@ final class Worker {
     self.log = log
     let inbox = Inbox()
     self.inbox = inbox
-    let assembly = WorkerAssembly(settings: settings, options: options, log: log, inbox: inbox)
+    let telemetry = Telemetry()
+    // Before Kafka is asked for anything: a probe must get an answer while the worker waits.
+    admin = try telemetry.serve(settings.adminListen, log: log)
+    let assembly = WorkerAssembly(
+      settings: settings, options: options, log: log, inbox: inbox, health: telemetry.health)
     let parts = try assembly.build()
     edges = parts.edges
     // A stop is cut short while there is time left to leave the group and close the store.
     closeLimit = max(min(settings.shutdownTimeout / 5, 5000), 1000)
     loop = WorkerLoop(
       engine: Engine(settings: parts.engineSettings, sha256: sha256, now: SystemClock.now()), edges: parts.edges,
-      log: log, stopLimit: max(settings.shutdownTimeout - closeLimit, 0), observer: options.observer)
+      telemetry: telemetry, log: log, stopLimit: max(settings.shutdownTimeout - closeLimit, 0),
+      onObservation: options.onObservation)
     log.info(
       "worker.started", "The worker joins its group.",
       [
@@ -57,6 +63,7 @@ final class Worker {
       end = .failed(reason: error.description, exitCode: error.exitCode.rawValue)
     }
     Watchdog.guarding("close its clients", limit: closeLimit, log: log) { edges.close() }
+    admin?.stop()
     defer { log.flush() }
     switch end {
     case .stopped(let isWhole):
@@ -73,6 +80,9 @@ final class Worker {
       return ExitCode(rawValue: exitCode) ?? .software
     }
   }
+
+  /// Where health and metrics are served, as `http://HOST:PORT`; nil where they are not.
+  var adminURL: String? { admin.map { "http://\($0.address)" } }
 
   /// Takes nothing new, settles what is in flight, and ends; from any thread.
   var stop: @Sendable () -> Void {

@@ -11,6 +11,7 @@ struct WorkerAssembly {
   let options: Worker.Options
   let log: Log
   let inbox: Inbox
+  let health: Health
 
   /// What was built.
   struct Parts {
@@ -34,11 +35,12 @@ struct WorkerAssembly {
     let thread = try start(store)
     let producing = kafka.producing(
       recordByteLimit: topics.largestRecordByteLimit, batchByteLimit: topics.recordByteLimit)
-    let transactions = TransactionQueue(publisher: try makePublisher(producing, instanceID), inbox: inbox)
+    let transactions = TransactionQueue(
+      publisher: try makePublisher(producing, instanceID), inbox: inbox, pulse: health.transactions)
     let restorer = Restorer(
       reader: reader, admin: try attempt { () throws(KafkaFailure) in try KafkaAdmin(properties: kafka) },
       store: thread,
-      transactions: transactions, inbox: inbox, log: log,
+      transactions: transactions, inbox: inbox, progress: health.restore, log: log,
       settings: .init(
         requestsTopic: settings.topics.requests, stateTopic: settings.topics.state,
         partitionCount: topics.partitionCount,

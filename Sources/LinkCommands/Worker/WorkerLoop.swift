@@ -9,7 +9,8 @@ final class WorkerLoop {
   private var engine: Engine
   private let edges: WorkerEdges
   private let notes: NoteLog
-  private let observer: (@Sendable (Observation) -> Void)?
+  private let observer: WorkerObserver
+  private let onObservation: (@Sendable (Observation) -> Void)?
   private let stopLimit: Milliseconds
   private var end: WorkerEnd?
   private var stopBy: Milliseconds?
@@ -29,17 +30,19 @@ final class WorkerLoop {
   private static let sleepLimit: Milliseconds = 100
 
   init(
-    engine: consuming Engine, edges: WorkerEdges, log: Log, stopLimit: Milliseconds,
-    observer: (@Sendable (Observation) -> Void)? = nil
+    engine: consuming Engine, edges: WorkerEdges, telemetry: Telemetry, log: Log, stopLimit: Milliseconds,
+    onObservation: (@Sendable (Observation) -> Void)? = nil
   ) {
     self.engine = engine
     self.edges = edges
-    self.observer = observer
+    self.onObservation = onObservation
     self.stopLimit = stopLimit
     notes = NoteLog(log: log)
+    observer = WorkerObserver(telemetry, edges: edges)
     // The rebalance callbacks run inside `poll`, and so on this thread and in no step of the engine.
     edges.consumer.onAssign = { [unowned self] partitions in
       hasBeenAssigned = true
+      observer.assigned(partitions)
       take(.assigned(partitions))
     }
     edges.consumer.onRevoke = { [unowned self] partitions, _ in revoke(partitions) }
@@ -50,7 +53,8 @@ final class WorkerLoop {
     while true {
       turn()
       if let end {
-        notes.writeTally()
+        observer.end()
+        notes.write(totals: observer.totals)
         return end
       }
     }
@@ -60,6 +64,7 @@ final class WorkerLoop {
     takeEvents()
     if engine.wantsRecords { takeRecords() } else { holdRecords() }
     take(.tick)
+    observer.turn(engine)
     if let stopBy, SystemClock.uptime() >= stopBy, end == nil {
       end = .stopped(isWhole: false)
     }
@@ -70,6 +75,7 @@ final class WorkerLoop {
       switch message {
       case .event(.stop):
         stopBy = stopBy ?? SystemClock.uptime() + stopLimit
+        observer.stopping()
         take(.stop)
       case .event(let event): take(event)
       case .end(let reason): end = end ?? reason
@@ -114,7 +120,8 @@ final class WorkerLoop {
   private func takePolled(_ polled: KafkaConsumer.Polled) {
     switch polled {
     case .record(let record):
-      observer?(.received(record))
+      observer.received()
+      onObservation?(.received(record))
       take(.received(record))
     case .reachedEnd(let partition, let offset): take(.reachedEnd(partition: partition, offset: offset))
     case .failure(let failure): note(failure)
@@ -135,6 +142,7 @@ final class WorkerLoop {
     pausedLanes.subtract(partitions)
     heldLanes.subtract(partitions)
     take(.revoked(partitions))
+    observer.revoked()
     notes.write(revoked: partitions)
   }
 
@@ -151,14 +159,15 @@ final class WorkerLoop {
       attempt { () throws(KafkaFailure) in try edges.consumer.resume([partition]) }
     case .store(let work): edges.store.submit(work)
     case .call(let call):
-      if let observer, let key = engine.link(ofCall: call.id) { observer(.calling(key)) }
+      if let onObservation, let key = engine.link(ofCall: call.id) { onObservation(.calling(key)) }
       edges.adapter.call(call)
     case .reloadCredential: edges.adapter.reloadCredential()
     case .commit(let batch): commit(batch)
     case .reconcile(let batch): edges.restorer.reconcile(batch)
     case .note(let note):
+      observer.observe(note)
       notes.write(note)
-      observer?(.noted(note))
+      onObservation?(.noted(note))
     case .finished: end = end ?? .stopped(isWhole: engine.load.refused == 0)
     case .fail(let reason, let exitCode): end = end ?? .failed(reason: reason, exitCode: exitCode)
     }
@@ -166,6 +175,8 @@ final class WorkerLoop {
 
   private func start(_ partition: Int32, _ offset: Int64) {
     started.insert(partition)
+    // Starting many lanes may take longer than one turn ought to.
+    observer.beat()
     attempt { () throws(KafkaFailure) in try edges.consumer.start(partition: partition, at: offset) }
   }
 

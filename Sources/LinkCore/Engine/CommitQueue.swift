@@ -10,6 +10,8 @@ struct Proposal: Sendable {
   var state: [StateRecord] = []
   /// The journaled answer that is spent with it.
   var journal: JournalKey?
+  /// When its link was asked for, where it ends one: by Kafka's timestamp of the request, or by the acceptance of its replay.
+  var askedAt: Timestamp?
   /// After a refusal by the broker: when it may be tried again, alone.
   var restsUntil: Milliseconds?
 

@@ -38,10 +38,12 @@ public enum Note: Equatable, Sendable {
   case decided(Decided)
   /// The adapter answered a call, after so many milliseconds.
   case called(key: LinkKey, verdict: Attempt.Verdict, status: Int?, detail: String?, took: Milliseconds)
-  /// A transaction is committed: decisions, and milliseconds since its batch was built.
-  case committed(decisions: Int, took: Milliseconds)
-  /// A transaction did not commit, or nobody can say; it is looked into or tried again. `inARow` counts those that failed since one did commit.
-  case commitFailed(reason: String, inARow: Int)
+  /// A transaction is committed: decisions, milliseconds since its batch was built, and, of each outcome in it, the milliseconds since Kafka
+  /// had its request (or since its replay was accepted).
+  case committed(decisions: Int, took: Milliseconds, links: [Milliseconds])
+  /// A transaction did not commit, or nobody can say, after so many milliseconds; it is looked into or tried again. `inARow` counts those that
+  /// failed since one did commit.
+  case commitFailed(TransactionFault, reason: String, inARow: Int, took: Milliseconds)
   /// The broker refuses a decision's records for themselves: its lane waits, the others go on.
   case decisionRefused(partition: Int32, offset: Int64?, reason: String)
   /// The adapter refuses the credential: calls stop but for a probe.
@@ -52,6 +54,20 @@ public enum Note: Equatable, Sendable {
   case breakerOpened
   /// The adapter answers again.
   case breakerClosed
+
+  /// In which way a transaction did not commit: the cases of `CommitResult`.
+  public enum TransactionFault: String, Sendable, CaseIterable {
+    /// Certainly not committed; it is tried again.
+    case aborted
+    /// The group has moved on.
+    case fenced
+    /// Kafka refuses records of some decisions.
+    case refused
+    /// Nobody can say; the state topic will tell.
+    case unknown
+    /// The process must end.
+    case fatal
+  }
 
   /// How a record was settled.
   public struct Decided: Equatable, Sendable {

@@ -8,7 +8,7 @@ extension Engine {
       propose(
         Proposal(
           id: nextNumber(), lane: lane, key: link.key, settles: settles, records: [answer.outcome],
-          state: [.link(answer.link)], journal: journaled.key))
+          state: [.link(answer.link)], journal: journaled.key, askedAt: answer.link.askedAt))
       return noteOutcome(answer.link, lane, settles: settles)
     }
     guard now.wall < link.deadline(settings.retry, stateRetention: settings.stateRetention) else {
@@ -195,7 +195,7 @@ extension Engine {
         lane: lane, stage: .journaling, link: link, settles: settles, waiting: waiting)
       proposal = Proposal(
         id: nextNumber(), lane: lane, key: link.key, settles: settles, records: [outcome], state: [.link(link)],
-        journal: key)
+        journal: key, askedAt: link.askedAt)
     }
     tickets[ticket] = .journal(link.key, proposal)
     effects.append(.store([.journal(ticket: ticket, entries: [entry])]))
@@ -253,4 +253,9 @@ extension Attempt.Verdict {
     case .unsent, .credential, .forbidden: false
     }
   }
+}
+
+extension Link {
+  /// Since when its present outcome is waited for.
+  fileprivate var askedAt: Timestamp { replays.last?.at ?? origin.timestamp }
 }

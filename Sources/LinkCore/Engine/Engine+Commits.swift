@@ -48,19 +48,19 @@ extension Engine {
     // Nobody can say how it ended: the batch stays under way until the state topic's tail has told.
     if case .unknown(let reason) = result {
       guard let pending = commits.inFlight, pending.batch.id == batch else { return }
-      effects.append(.note(.commitFailed(reason: reason, inARow: commits.failures)))
+      noteFailure(.unknown, pending, reason)
       return effects.append(.reconcile(pending.batch))
     }
     guard let transaction = commits.end(batch) else { return }
     switch result {
     case .committed(let stateEnds): committed(transaction, stateEnds)
-    case .aborted(let reason): aborted(transaction, reason)
+    case .aborted(let reason): aborted(transaction, .aborted, reason)
     case .fencedByGroup(let reason):
-      aborted(transaction, reason)
+      aborted(transaction, .fenced, reason)
       commits.isHeld = true
     case .refused(let decisions): refused(transaction, decisions)
     case .fatal(let reason, let exitCode):
-      aborted(transaction, reason)
+      aborted(transaction, .fatal, reason)
       effects.append(.fail(reason: reason, exitCode: exitCode))
     case .unknown: break
     }
@@ -89,7 +89,10 @@ extension Engine {
     }
     apply(transaction, records, stateEnds.filter { records[$0.key] != nil })
     effects.append(
-      .note(.committed(decisions: transaction.proposals.count, took: now.uptime - transaction.since)))
+      .note(
+        .committed(
+          decisions: transaction.proposals.count, took: now.uptime - transaction.since,
+          links: transaction.proposals.compactMap { proposal in proposal.askedAt.map { max(now.wall - $0, 0) } })))
   }
 
   private mutating func noteMark(_ record: StateRecord, _ partition: Int32) {
@@ -138,9 +141,18 @@ extension Engine {
     if lane.isScanning { lanes[partition]?.scheduledSinceScan = min(lane.scheduledSinceScan ?? wake, wake) }
   }
 
-  private mutating func aborted(_ transaction: CommitQueue.InFlight, _ reason: String) {
+  private mutating func aborted(
+    _ transaction: CommitQueue.InFlight, _ fault: Note.TransactionFault, _ reason: String
+  ) {
     restore(transaction, afterFailure: true) { $0 }
-    effects.append(.note(.commitFailed(reason: reason, inARow: commits.failures)))
+    noteFailure(fault, transaction, reason)
+  }
+
+  private mutating func noteFailure(
+    _ fault: Note.TransactionFault, _ transaction: CommitQueue.InFlight, _ reason: String
+  ) {
+    effects.append(
+      .note(.commitFailed(fault, reason: reason, inARow: commits.failures, took: now.uptime - transaction.since)))
   }
 
   /// The broker refused some records for themselves: they rest and are tried alone, the others go on.
@@ -159,6 +171,7 @@ extension Engine {
       lanes[partition]?.restingCount = commits.restingCount(of: proposal.lane)
       limitWindow(partition)
     }
+    noteFailure(.refused, transaction, "Kafka refuses records of \(decisions.count) decisions")
     for proposal in transaction.proposals {
       guard let reason = decisions[proposal.id] else { continue }
       effects.append(

@@ -40,6 +40,12 @@ struct StoreDirectory: ~Copyable {
   /// Whether there is a file of this name.
   func has(_ name: String) -> Bool { access(path + "/" + name, F_OK) == 0 }
 
+  /// How large a file is; 0 where there is none.
+  func size(_ name: String) -> Int64 {
+    var status = stat()
+    return stat(path + "/" + name, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
   /// Renames a file over another.
   func rename(_ name: String, to other: String) throws(StoreFailure) {
     let (from, to) = (path + "/" + name, path + "/" + other)

@@ -5,6 +5,7 @@ final class Connection {
   let links: LinkTable
   let journal: JournalTable
   let partitions: PartitionTable
+  let scheduled: ScheduledCounter
   let database: Database
   /// Whether deleted tokens may stand in the WAL.
   var hasResidue: Bool
@@ -52,6 +53,7 @@ final class Connection {
     links = try LinkTable(database)
     journal = try JournalTable(database)
     partitions = try PartitionTable(database)
+    scheduled = try ScheduledCounter(database)
     beginRead = try database.prepare("BEGIN", for: "begin to read")
     beginWrite = try database.prepare("BEGIN IMMEDIATE", for: "begin to write")
     commit = try database.prepare("COMMIT", for: "commit")

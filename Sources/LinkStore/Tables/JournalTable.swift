@@ -7,6 +7,7 @@ struct JournalTable {
   private let find: Statement
   private let remove: Statement
   private let expire: Statement
+  private let all: Statement
 
   /// Prepares the statements on a database that has the tables.
   init(_ database: Database) throws(StoreFailure) {
@@ -29,6 +30,7 @@ struct JournalTable {
       "DELETE FROM journal WHERE digest = ?1 AND replay = ?2 AND user = ?3 AND key = ?4",
       for: "drop a journaled answer")
     expire = try database.prepare("DELETE FROM journal WHERE expires < ?1", for: "drop expired answers")
+    all = try database.prepare("SELECT count(*) FROM journal", for: "count journaled answers")
   }
 
   /// Keeps an answer in place of an earlier one of the same key.
@@ -75,6 +77,9 @@ struct JournalTable {
   func expire(before: Timestamp) throws(StoreFailure) -> Int {
     try expire.run(.integer(before.milliseconds))
   }
+
+  /// How many there are. SQLite asks the pages, not the rows, and there are few.
+  func count() throws(StoreFailure) -> Int64 { try all.first { row in row.integer(0) } ?? 0 }
 
   private func seal(
     _ key: StoredKey, _ replay: Int64, _ fingerprint: [UInt8], _ partition: Int64, _ expires: Int64, _ payload: [UInt8]

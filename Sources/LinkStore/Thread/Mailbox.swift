@@ -10,12 +10,15 @@ final class Mailbox: Sendable {
     case work([StoreWork])
     /// Something that somebody waits for; `nil` instead of the store when it cannot be had any more.
     case errand(@Sendable (Result<LinkStore, StoreFailure>) -> Void)
+    /// A look at the store that changes nothing, and for which nobody waits.
+    case glance(@Sendable (LinkStore) -> Void)
   }
 
   /// What the thread is to do next.
   enum Turn {
     case work([StoreWork])
     case errand(@Sendable (Result<LinkStore, StoreFailure>) -> Void)
+    case glance(@Sendable (LinkStore) -> Void)
     /// Nothing came within the time.
     case idle
     /// Nothing is left, and nothing more will come.
@@ -93,6 +96,10 @@ extension Mailbox.State {
         guard work.isEmpty else { return .work(work) }
         pop()
         return .errand(errand)
+      case .glance(let glance):
+        guard work.isEmpty else { return .work(work) }
+        pop()
+        return .glance(glance)
       case .work(let more):
         guard work.isEmpty || work.count + more.count <= Mailbox.turnLimit else { return .work(work) }
         pop()

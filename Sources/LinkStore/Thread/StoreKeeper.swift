@@ -32,19 +32,21 @@ final class StoreKeeper: Sendable {
   func run() {
     store.withLock { store in
       var end: StoreFailure?
-      var isTidy = false
+      // When it is time to tidy up, nothing having changed meanwhile; nil where that is done.
+      var tidyAt: Milliseconds? = Uptime.now + tidyDelay
       serving: while true {
-        switch mailbox.next(patience: isTidy ? nil : tidyDelay) {
+        switch mailbox.next(patience: tidyAt.map { max($0 - Uptime.now, 0) }) {
         case .work(let work):
           // After the store's end, work is not answered: whoever awaits it was told of the failure.
           if end == nil { end = perform(work, store) }
-          isTidy = false
+          tidyAt = Uptime.now + tidyDelay
         case .errand(let errand):
           errand(end.map { .failure($0) } ?? .success(store))
-          isTidy = false
+          tidyAt = Uptime.now + tidyDelay
+        case .glance(let glance): if end == nil { glance(store) }
         case .idle:
           if end == nil { tidy(store) }
-          isTidy = true
+          tidyAt = nil
         case .stop: break serving
         }
       }

@@ -9,6 +9,7 @@ import Synchronization
 public final class StoreThread: Sendable {
   private let mailbox: Mailbox
   private let thread: Mutex<pthread_t?>
+  private let onFailure: @Sendable (StoreFailure) -> Void
 
   /// Starts the thread.
   ///
@@ -24,6 +25,7 @@ public final class StoreThread: Sendable {
     onAnswers: @escaping @Sendable ([StoreAnswer]) -> Void,
     onFailure: @escaping @Sendable (StoreFailure) -> Void
   ) throws(StoreFailure) {
+    self.onFailure = onFailure
     mailbox = try Mailbox()
     let keeper = StoreKeeper(
       store: store, mailbox: mailbox, retryDelay: retryDelay, tidyDelay: tidyDelay, onAnswers: onAnswers,
@@ -55,6 +57,18 @@ public final class StoreThread: Sendable {
       })
     guard isTaken else { throw StoreKeeper.stopped }
     return try slot.wait().get()
+  }
+
+  /// Has the store's figures of these partitions read, after all that was submitted before, and given to `take` on the store's own thread.
+  /// A failure is told to `onFailure`; a store that is gone says nothing.
+  public func readFigures(
+    of partitions: [Int32], _ take: @escaping @Sendable (StoreFigures) -> Void
+  ) {
+    // After a stop nobody wants to know.
+    _ = mailbox.put(
+      .glance { [onFailure] store in
+        do throws(StoreFailure) { take(try store.figures(of: partitions)) } catch { onFailure(error) }
+      })
   }
 
   /// Begins the view of a partition anew, as `LinkStore.begin` does, in slices that let other work in between.
