@@ -65,6 +65,7 @@ let package = Package(
     tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),
     tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox", "CRdKafka"]),
     tests("LinkSandboxTests", ["LinkSandbox", "LinkHTTPServer", "LinkCore"]),
+    tests("LinkOpsTests", ["LinkOps", "LinkCore"]),
     tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "linkworker"]),
     tests("ProjectTests"),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),

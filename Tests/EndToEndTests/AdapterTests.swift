@@ -41,12 +41,14 @@ struct EndToEndAdapterTests {
     let concurrency = 4
     let deployment = try Deployment(
       kafka: TestKafka.shared, adapterURL: emulator.baseURL,
-      settings: ["adapter.concurrency": String(concurrency)])
+      settings: ["adapter.concurrency": String(concurrency), "admin.listen": "127.0.0.1:0"])
     let wrong = "not-the-adapters-credential-any-more"
     try deployment.scratch.write("credential", wrong)
     try deployment.produce(lines: requests.map { (String($0.userID), $0.structured) }, [])
     let worker = try deployment.startWorker()
+    let admin = try worker.adminPort()
     try worker.awaitLog("adapter.credential.refused")
+    try awaiting("Unready") { try HTTPAnswer.get("/readyz", port: admin).body.contains("\"credential\":{\"ok\":false") }
     let closed = uptime()
     // Every link is put off; nothing else happens until the probe.
     try awaiting("Waiting links", state: { worker.program.tail }) {
@@ -58,6 +60,7 @@ struct EndToEndAdapterTests {
     #expect(try deployment.outcomes().isEmpty)
 
     try deployment.scratch.write("credential", Deployment.credential)
+    try awaiting("Ready again", within: 60) { try HTTPAnswer.get("/readyz", port: admin).status == 200 }
     let log = try proveSuccess(deployment, emulator, worker)
     #expect((emulator.stats.answersByStatus[401] ?? 0) <= concurrency + 2)
     #expect(String(decoding: log, as: UTF8.self).contains("adapter.credential.accepted"))

@@ -35,6 +35,13 @@ public final class WorkerProcess: Sendable {
     }
   }
 
+  /// The port of its admin address, once it listens.
+  public func adminPort() throws -> UInt16 {
+    let address = try awaitLog("admin.listening").json["address"]?.text?.string ?? ""
+    guard let port = address.split(separator: ":").last.flatMap({ UInt16($0) }) else { throw Missing("A port") }
+    return port
+  }
+
   /// Sends SIGTERM, waits for the end and returns how it ended.
   @discardableResult
   public func stop(within seconds: Double = 40) throws -> RunningProgram.Outcome {

@@ -114,7 +114,7 @@ struct Sandbox {
       interval: display.isTerminal ? Self.watchedInterval : 0, onFailure: parts.stop.turnOn)
     let worker = try Worker(settings: settings, options: workerOptions(parts, sender), log: log)
     parts.stop.does(worker.stop)
-    let commands = ReadyCommand.all(try place(parts, adminURL: worker.adminURL))
+    let commands = ReadyCommand.all(try place(parts, adminURL: worker.adminAddress.map { "http://\($0)" }))
     let calls = { @Sendable [emulator = parts.emulator] (userId: Int64) in Int64(emulator.user(userId)?.calls ?? 0) }
     let watch = watch(parts, kafka, calls: calls, commands)
     watch.start()

@@ -81,8 +81,8 @@ final class Worker {
     }
   }
 
-  /// Where health and metrics are served, as `http://HOST:PORT`; nil where they are not.
-  var adminURL: String? { admin.map { "http://\($0.address)" } }
+  /// Where health and metrics are served, with the port that was had.
+  var adminAddress: ListenAddress? { admin?.address }
 
   /// Takes nothing new, settles what is in flight, and ends; from any thread.
   var stop: @Sendable () -> Void {

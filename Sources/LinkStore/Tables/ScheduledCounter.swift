@@ -17,6 +17,7 @@ struct ScheduledCounter {
     return Dictionary(rows) { _, last in last }
   }
 
+  // Not INSERT OR IGNORE: within a trigger SQLite puts the conflict rule of the statement outside in its place.
   private static let tables = """
     CREATE TEMP TABLE scheduled (partition INTEGER PRIMARY KEY, count INTEGER NOT NULL);
     INSERT INTO temp.scheduled SELECT partition, count(*) FROM (
@@ -25,13 +26,15 @@ struct ScheduledCounter {
       SELECT partition FROM links INDEXED BY links_held WHERE wake IS NULL AND due IS NOT NULL
     ) GROUP BY partition;
     CREATE TEMP TRIGGER scheduled_insert AFTER INSERT ON main.links WHEN new.due IS NOT NULL BEGIN
-      INSERT OR IGNORE INTO scheduled VALUES (new.partition, 0);
+      INSERT INTO scheduled SELECT new.partition, 0
+        WHERE NOT EXISTS (SELECT 1 FROM scheduled WHERE partition = new.partition);
       UPDATE scheduled SET count = count + 1 WHERE partition = new.partition;
     END;
     CREATE TEMP TRIGGER scheduled_update AFTER UPDATE OF due, partition ON main.links
     WHEN old.due IS NOT NULL OR new.due IS NOT NULL BEGIN
       UPDATE scheduled SET count = count - 1 WHERE partition = old.partition AND old.due IS NOT NULL;
-      INSERT OR IGNORE INTO scheduled SELECT new.partition, 0 WHERE new.due IS NOT NULL;
+      INSERT INTO scheduled SELECT new.partition, 0
+        WHERE new.due IS NOT NULL AND NOT EXISTS (SELECT 1 FROM scheduled WHERE partition = new.partition);
       UPDATE scheduled SET count = count + 1 WHERE partition = new.partition AND new.due IS NOT NULL;
     END;
     CREATE TEMP TRIGGER scheduled_delete AFTER DELETE ON main.links WHEN old.due IS NOT NULL BEGIN

@@ -87,7 +87,7 @@ private final class Rig {
     let settings = try SettingsLoader(arguments: [
       "kafka.bootstrap.servers=\(broker.bootstrap)", "kafka.fetch.wait.max.ms=10", "adapter.url=\(adapterURL)",
       "adapter.credential.file=\(credential)", "store.directory=\(directory.path)/store", "adapter.timeout.ms=1000",
-      "retry.initial.ms=20", "retry.max.ms=200",
+      "retry.initial.ms=20", "retry.max.ms=200", "admin.listen=none",
     ]).load(for: .worker)
     log = Log(level: .error, format: .text)
     worker = try Worker(

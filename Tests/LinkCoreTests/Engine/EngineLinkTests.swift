@@ -24,6 +24,30 @@ struct EngineLinkTests {
     #expect(world.store.journal.isEmpty)
   }
 
+  @Test(
+    "A commit tells of each outcome how long its link took, from Kafka's timestamp of the request, or from its replay")
+  func durations() throws {
+    let asked = world.now.wall + -5000
+    world.adapter = { _ in nil }
+    world.produce(request(user: 42, key: "k", timestamp: asked))
+    world.pass(1000)
+    world.answer(world.calls[0], .no("blocked"))
+    world.pass(50)
+    let first = try #require(links.last)
+    #expect((6000...6050).contains(first) && links.count == 1)
+    world.adapter = { _ in .token("tok") }
+    world.pass(60_000, step: 1000)
+    world.produce(replay(user: 42, key: "k"))
+    world.pass(200)
+    #expect(links.count == 2 && (0...200).contains(links[1]))
+  }
+
+  private var links: [Milliseconds] {
+    var links: [Milliseconds] = []
+    for case .committed(_, _, let more) in world.notes { links += more }
+    return links
+  }
+
   @Test("The same request again is settled without a call and without an event, in flight and afterwards")
   func duplicate() {
     world.adapter = { _ in nil }
