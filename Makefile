@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox test build install uninstall lint format schemas bench clean dependencies
+.PHONY: help sandbox test build install uninstall lint format schemas check-deploy bench clean dependencies
 
 # The tests run in folders of their own, so a relative path would lead them elsewhere.
 ifneq ($(KAFKA_HOME),)
@@ -11,15 +11,15 @@ export KAFKA_HOME
 endif
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 sandbox: build ## try it: broker, adapter, worker and sample requests in one process (SANDBOX_ARGS="--once")
 	.build/release/linkworker sandbox $(SANDBOX_ARGS)
 
-test: ## install what is missing, build, lint, check the schemas, run every test (KAFKA_HOME: also on a real Kafka)
+test: ## install what is missing, build, lint, check the schemas and deploy/, run every test (KAFKA_HOME: also on a real Kafka)
 	scripts/install-dependencies --build --test
 	swift build --build-tests
-	$(MAKE) --no-print-directory lint schemas
+	$(MAKE) --no-print-directory lint schemas check-deploy
 	@# One test at a time: side by side on few cores, those that wait for processes and sockets starve each other.
 	@status=0; swift test --no-parallel $(TEST_ARGS) || status=$$?; \
 	if [ -z "$$KAFKA_HOME" ]; then \
@@ -59,6 +59,9 @@ format: ## bring the source into its style
 
 schemas: ## check schemas, examples and the documents' JSON with an independent validator
 	scripts/check-schemas
+
+check-deploy: ## check deploy/ with the tools that are here
+	scripts/check-deploy
 
 bench: ## measure throughput, latency and memory on a real Kafka (KAFKA_HOME; BENCH_ARGS="--help")
 	@[ -n "$$KAFKA_HOME" ] || { echo "make bench: KAFKA_HOME must name an unpacked Apache Kafka (3.8 or newer)." >&2; exit 69; }

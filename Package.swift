@@ -58,7 +58,7 @@ let package = Package(
 
     // Tests
     .target(
-      name: "LinkTestSupport", dependencies: ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox"],
+      name: "LinkTestSupport", dependencies: ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "CRdKafka"],
       path: "Tests/LinkTestSupport", swiftSettings: rules),
     tests("LinkCoreTests", ["LinkCore", "LinkCrypto"]),
     tests("LinkStoreTests", ["LinkStore", "LinkCore", "LinkCrypto"]),

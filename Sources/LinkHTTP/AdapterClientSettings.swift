@@ -38,7 +38,7 @@ public struct AdapterClientSettings: Sendable {
   }
 
   /// Throws the first setting that is out of its range, or the certificate file that cannot be used.
-  func check() throws(AdapterClientFailure) {
+  public func check() throws(AdapterClientFailure) {
     try inRange(connectTimeout, 1...600_000, "the connect timeout, milliseconds")
     try inRange(totalTimeout, 1...3_600_000, "the total timeout, milliseconds")
     try inRange(Int64(concurrency), 1...10_000, "the concurrency")

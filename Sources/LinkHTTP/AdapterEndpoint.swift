@@ -2,6 +2,8 @@ import CCurl
 
 /// Where the adapter is: its base URL, checked, and the URL of the one call that is made.
 public struct AdapterEndpoint: Hashable, Sendable {
+  /// The base itself, without a slash at its end.
+  let baseURL: String
   /// The URL of `POST /generate/token`.
   public let tokenURL: String
   /// Whether the calls go over TLS.
@@ -37,6 +39,7 @@ public struct AdapterEndpoint: Hashable, Sendable {
 
     var base = Substring(url)
     while base.hasSuffix("/") { base = base.dropLast() }
+    baseURL = String(base)
     tokenURL = base + "/generate/token"
     isEncrypted = scheme == "https"
   }

@@ -134,30 +134,13 @@ extension CallHandle {
       link_curl_set_data_function(easy, CURLOPT_HEADERFUNCTION, readHeader),
       link_curl_set_pointer(easy, CURLOPT_HEADERDATA, me),
       link_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText),
-      link_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0),
-      link_curl_set_string(easy, CURLOPT_PROXY, ""),
-      link_curl_set_string(easy, CURLOPT_NOPROXY, "*"),
-      link_curl_set_long(easy, CURLOPT_NOSIGNAL, 1),
-      link_curl_set_long(easy, CURLOPT_TCP_NODELAY, 1),
       link_curl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1),
-      link_curl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, Int(settings.connectTimeout)),
-      link_curl_set_long(easy, CURLOPT_TIMEOUT_MS, Int(settings.totalTimeout)),
-      // One call a connection: with HTTP/2 a connection that dies would lose every call that shares it.
-      link_curl_set_long(easy, CURLOPT_HTTP_VERSION, link_curl_http_1_1),
       // An idle connection that the adapter is about to close costs an ambiguous answer, so old ones are not reused. (Closed ones
       // are noticed before use.) And a new address of the host is found at last.
       link_curl_set_long(easy, CURLOPT_MAXAGE_CONN, 30),
       link_curl_set_long(easy, CURLOPT_MAXLIFETIME_CONN, 600),
-      link_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, 1),
-      link_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 2),
-      link_curl_set_long(easy, CURLOPT_SSLVERSION, link_curl_ssl_1_2),
-      link_curl_set_string(easy, CURLOPT_USERAGENT, "linkworker"),
     ]
-    guard codes.allSatisfy({ $0 == CURLE_OK }) else { return false }
-    guard settings.endpoint.isEncrypted, let caPath = settings.caPath else { return true }
-    // Without the folder of the system's authorities, or those would be trusted besides.
-    return link_curl_set_string(easy, CURLOPT_CAINFO, caPath) == CURLE_OK
-      && link_curl_set_pointer(easy, CURLOPT_CAPATH, nil) == CURLE_OK
+    return codes.allSatisfy { $0 == CURLE_OK } && settings.applyConnection(to: easy)
   }
 
   /// Sets the headers, anew only where credential or trace differ from the last call's.

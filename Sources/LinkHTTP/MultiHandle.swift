@@ -8,7 +8,7 @@ final class MultiHandle: @unchecked Sendable {
   let pointer: UnsafeMutableRawPointer
 
   /// libcurl's global state is made once a process, before any handle, and stays.
-  private static let isLibraryReady = curl_global_init(link_curl_global_all) == CURLE_OK
+  static let isLibraryReady = curl_global_init(link_curl_global_all) == CURLE_OK
 
   init(settings: AdapterClientSettings) throws(AdapterClientFailure) {
     func failure(_ problem: String, _ hint: String) -> AdapterClientFailure {

@@ -20,7 +20,7 @@ public struct TopicDescription: Equatable, Sendable {
 
 /// Looks at topics and makes them. May be used from any thread.
 public final class KafkaAdmin: Sendable {
-  private let handle: KafkaHandle
+  let handle: KafkaHandle
 
   /// A client for administration.
   ///
@@ -110,12 +110,7 @@ public final class KafkaAdmin: Sendable {
       throw handle.failure("ask Kafka about", "topic \(name)", rd_kafka_last_error())
     }
     defer { rd_kafka_topic_destroy(topic) }
-    var metadata: UnsafePointer<rd_kafka_metadata>?
-    let wait = Int32(clamping: max(deadline - Uptime.now(), 1))
-    let result = rd_kafka_metadata(handle.client, 0, topic, &metadata, wait)
-    guard result == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else {
-      throw handle.failure("ask Kafka about", "topic \(name)", result)
-    }
+    let metadata = try handle.metadata(topic, deadline, "ask Kafka about", "topic \(name)")
     defer { rd_kafka_metadata_destroy(metadata) }
     guard metadata.pointee.topic_cnt > 0, let found = metadata.pointee.topics?.pointee else { return nil }
     switch found.err {
@@ -129,7 +124,7 @@ public final class KafkaAdmin: Sendable {
   }
 
   /// Sends an administrative request and waits for its answer, which the caller frees.
-  private func request(
+  func request(
     _ operation: String, _ subject: String, _ kind: rd_kafka_admin_op_t, _ timeout: Int64,
     _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer?) -> Void
   ) throws(KafkaFailure) -> OpaquePointer {
@@ -140,8 +135,8 @@ public final class KafkaAdmin: Sendable {
     var message = ErrorText()
     let wait = Int32(clamping: timeout)
     _ = message.fill { rd_kafka_AdminOptions_set_request_timeout(options, wait, $0, $1) }
-    if kind == RD_KAFKA_ADMIN_OP_CREATETOPICS {
-      // Until the topic can be used, not only until the controller knows it.
+    if kind == RD_KAFKA_ADMIN_OP_CREATETOPICS || kind == RD_KAFKA_ADMIN_OP_DELETETOPICS {
+      // Until the topic can be used, or is gone, not only until the controller knows it.
       _ = message.fill { rd_kafka_AdminOptions_set_operation_timeout(options, wait, $0, $1) }
     }
     send(options, queue)

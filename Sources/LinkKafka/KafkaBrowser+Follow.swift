@@ -51,6 +51,7 @@ extension KafkaBrowser {
       case RD_KAFKA_RESP_ERR_NO_ERROR:
         try onRecord(String(cString: rd_kafka_topic_name(message.pointee.rkt)), KafkaMessage.record(message))
       case RD_KAFKA_RESP_ERR__PARTITION_EOF: continue
+      case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: continue
       case let code where StateReader.passes(code): continue
       case let code: throw handle.failure("follow", subject, code, partition: message.pointee.partition)
       }

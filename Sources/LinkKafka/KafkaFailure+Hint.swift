@@ -11,16 +11,20 @@ extension KafkaFailure {
   /// The same failure with what to try, of which SASL needs to know the mechanism.
   func hinted(mechanism: String) -> KafkaFailure {
     var failure = self
-    failure.hint = hint ?? Self.hint(code: rd_kafka_resp_err_t(rawValue: code), detail: detail, mechanism: mechanism)
+    failure.hint = hint ?? generalHint(mechanism: mechanism)
     return failure
   }
 
-  private static func hint(code: rd_kafka_resp_err_t, detail: String, mechanism: String) -> String? {
-    switch code {
+  private func generalHint(mechanism: String) -> String? {
+    if Self.asksForCertificate(detail) {
+      return
+        "set kafka.ssl.certificate.location and kafka.ssl.key.location: the broker wants a client certificate of a CA that it knows"
+    }
+    switch rd_kafka_resp_err_t(rawValue: code) {
     case RD_KAFKA_RESP_ERR__RESOLVE:
       return "check the host names in kafka.bootstrap.servers and this machine's DNS"
     case RD_KAFKA_RESP_ERR__AUTHENTICATION, RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
-      return saslHint(mechanism: mechanism)
+      return Self.saslHint(mechanism: mechanism, detail: detail)
     case RD_KAFKA_RESP_ERR__SSL:
       return "check that kafka.ssl.ca.location holds the CA of the brokers, that their certificate names the host in "
         + "kafka.bootstrap.servers and is in date, and that kafka.security.protocol fits the port"
@@ -32,14 +36,13 @@ extension KafkaFailure {
       return
         "check host and port in kafka.bootstrap.servers: what answers there is no Kafka broker, or one that wants TLS"
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      return
-        "allow the worker's principal to read and write the topic (requests: Read and Write; outcomes, dead letters: Write; "
-        + "state: Read and Write)"
+      return "allow the worker's principal \(topicOperations); \(Self.wholeCheck)"
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-      return "allow the worker's principal to Read the consumer group"
+      return "allow the worker's principal to Read the consumer group; \(Self.wholeCheck)"
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
       return
-        "allow the worker's principal to Write and Describe the transactional id (a prefix rule on the group's name covers all)"
+        "allow the worker's principal to Write the transactional id, best by a rule for all that begin with the group's name "
+        + "and a dot; \(Self.wholeCheck)"
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
       return
         "allow the principal to Write the topic, which lets it write idempotently; brokers before 2.8 want IdempotentWrite on "
@@ -62,13 +65,35 @@ extension KafkaFailure {
     }
   }
 
-  private static func saslHint(mechanism: String) -> String {
+  /// Which permission the operation lacks. Describe comes with Read and with Write.
+  private var topicOperations: String {
+    switch operation {
+    case "describe": "DescribeConfigs on the topic"
+    case "read", "read the end", "consume": "to Read the topic"
+    case "write", "publish to", "deliver": "to Write the topic"
+    default: "to Read or Write the topic (requests and state: both; outcomes and dead letters: Write)"
+    }
+  }
+
+  private static let wholeCheck = "linkworker config check --connect tells all that is missing"
+
+  /// Whether a TLS alert says that the broker has no use for the certificate that it was shown, or was shown none.
+  static func asksForCertificate(_ detail: String) -> Bool {
+    ["alert bad certificate", "alert certificate required", "alert unknown ca", "alert certificate unknown"].contains {
+      detail.contains($0)
+    }
+  }
+
+  private static func saslHint(mechanism: String, detail: String) -> String {
+    if detail.contains("supported mechanisms") {
+      return "set kafka.sasl.mechanism to one that the broker supports"
+    }
     let version = String(cString: rd_kafka_version_str())
     if mechanism.uppercased().hasPrefix("SCRAM"), rd_kafka_version() < 0x0206_0100 {
       return
         "librdkafka before 2.6.1 (this is \(version)) cannot log in by SCRAM to Kafka 4, which says \"invalid credentials\": use a "
-        + "newer librdkafka, PLAIN over TLS or a client certificate; with Kafka 3 check kafka.sasl.username and kafka.sasl.password"
+        + "newer librdkafka, PLAIN over TLS or a client certificate; with Kafka 3 check kafka.sasl.username and the password"
     }
-    return "check kafka.sasl.mechanism, kafka.sasl.username and kafka.sasl.password"
+    return "check kafka.sasl.mechanism, kafka.sasl.username and the password (kafka.sasl.password.file)"
   }
 }

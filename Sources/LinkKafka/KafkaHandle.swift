@@ -65,12 +65,19 @@ final class KafkaHandle: @unchecked Sendable {
   }
 
   /// Ends the client; a second call does nothing. May hang in librdkafka, hence the guardian.
-  func destroy() {
+  ///
+  /// - Parameter closing: False for a consumer that has joined nothing: its group need not be left, for which librdkafka may wait for as long as
+  ///   a session lasts (45 s) where the group was refused.
+  func destroy(closing: Bool = true) {
     let isFirst = isDestroyed.withLock { done in
       defer { done = true }
       return !done
     }
-    if isFirst { guarded("destroy a Kafka client") { rd_kafka_destroy(client) } }
+    if isFirst {
+      guarded("destroy a Kafka client") {
+        rd_kafka_destroy_flags(client, closing ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+      }
+    }
   }
 
   /// Makes a call that may hang in librdkafka for ever.
@@ -133,9 +140,26 @@ final class ClientObserver: Sendable {
   func failed(_ code: Int32, _ reason: UnsafePointer<CChar>?) {
     let text = reason.map { properties.redacted(String(cString: $0)) } ?? ""
     if code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN.rawValue {
-      last.withLock { $0 = (code, Self.withoutCounts(text), Uptime.now()) }
+      last.withLock { last in
+        // Of a host with two addresses one may be refused and the other not be there: the refusal says more.
+        if let known = last, Self.isRefusal(known.code, known.reason), !Self.isRefusal(code, text),
+          Uptime.now() - known.at < 5_000
+        {
+          return
+        }
+        last = (code, Self.withoutCounts(text), Uptime.now())
+      }
     }
     properties.log(3, String(cString: rd_kafka_err2name(rd_kafka_resp_err_t(rawValue: code))), text)
+  }
+
+  /// Whether a broker has refused this client, or shown a certificate that this client refuses: unlike a lost connection, that does not pass.
+  var isRefused: Bool { last.withLock { $0.map { Self.isRefusal($0.code, $0.reason) } ?? false } }
+
+  private static func isRefusal(_ code: Int32, _ reason: String) -> Bool {
+    code == RD_KAFKA_RESP_ERR__AUTHENTICATION.rawValue
+      || code == RD_KAFKA_RESP_ERR__SSL.rawValue && reason.contains("certificate verify failed")
+      || KafkaFailure.asksForCertificate(reason)
   }
 
   /// The lines about refused partitions since this was last asked.
@@ -179,7 +203,7 @@ extension KafkaProperties.Role {
   /// librdkafka's kind of client.
   var kind: rd_kafka_type_t {
     switch self {
-    case .producer, .writer: RD_KAFKA_PRODUCER
+    case .producer, .writer, .writeTrial, .transactionTrial: RD_KAFKA_PRODUCER
     case .consumer, .stateReader, .endReader, .browser, .admin: RD_KAFKA_CONSUMER
     }
   }

@@ -15,6 +15,10 @@ extension KafkaProperties {
     case writer
     /// Looks through topics for a command: committed records only; no member.
     case browser
+    /// Asks whether topics may be written to, by records that Kafka refuses; see `PermissionTrial`.
+    case writeTrial
+    /// Asks whether a transactional id may be had, by a timeout that Kafka refuses; see `PermissionTrial`.
+    case transactionTrial(transactionalID: String)
     /// Makes and describes topics; a consumer, for a producer's metadata request may create what it asks for.
     case admin
   }
@@ -65,7 +69,7 @@ extension KafkaProperties {
       // A batch above this holds one record only: one that is too large for its topic takes no other down with it.
       common["batch.size"] = "65536"
       common["queue.buffering.max.kbytes"] = "131072"
-    case .endReader, .admin: break
+    case .endReader, .admin, .writeTrial, .transactionTrial: break
     }
     return common
   }
@@ -107,6 +111,14 @@ extension KafkaProperties {
       return ["isolation.level": "read_uncommitted", "allow.auto.create.topics": "false"]
     case .admin:
       return ["allow.auto.create.topics": "false"]
+    case .writeTrial:
+      return ["acks": "2", "enable.idempotence": "false", "message.send.max.retries": "0", "linger.ms": "0"]
+    case .transactionTrial(let transactionalID):
+      return [
+        "transactional.id": transactionalID, "transaction.timeout.ms": String(Int32.max - 1_000),
+        "enable.idempotence": "true",
+        "acks": "all", "socket.timeout.ms": "10000", "message.timeout.ms": "10000",
+      ]
     }
   }
 
@@ -123,7 +135,7 @@ extension KafkaProperties {
     let isUnknown = result == RD_KAFKA_CONF_UNKNOWN
     throw KafkaFailure(
       "set", "kafka.\(name)", code: RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue,
-      detail: Self.secretNames.contains(name) ? "librdkafka does not take its value" : message.text,
+      detail: Self.isSecret(name) ? "librdkafka does not take its value" : message.text,
       hint: isUnknown
         ? "see librdkafka's CONFIGURATION.md for the properties of version \(String(cString: rd_kafka_version_str()))"
         : nil)

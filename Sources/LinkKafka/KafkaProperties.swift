@@ -51,11 +51,14 @@ public struct KafkaProperties: Sendable {
     "transaction.timeout.ms", "acks", "request.required.acks", "partitioner", "delivery.report.only.error", "group.id",
   ]
 
-  /// Properties whose values appear in no message.
-  static let secretNames: Set<String> = [
-    "sasl.password", "ssl.key.password", "ssl.key.pem", "ssl.keystore.password", "sasl.oauthbearer.config",
-    "sasl.oauthbearer.client.secret",
-  ]
+  /// Whether the value of a property of this name appears in no message: passwords, keys, and all that OAUTHBEARER is told.
+  public static func isSecret(_ name: String) -> Bool {
+    if name.hasPrefix("sasl.oauthbearer.") { return name != "sasl.oauthbearer.method" }
+    // Beside a certificate in a property's value its key often stands, too.
+    return ["password", "passphrase", "secret", "key.pem", "private.key", "certificate.pem"].contains {
+      name.contains($0)
+    }
+  }
 
   /// Refuses properties that the protocol owns, that librdkafka does not know, or whose value it does not take.
   public func validate() throws(KafkaFailure) {
@@ -70,7 +73,7 @@ public struct KafkaProperties: Sendable {
   /// `text` without the value of any secret property.
   func redacted(_ text: String) -> String {
     var text = text
-    for (name, value) in values where Self.secretNames.contains(name) && value.utf8.count >= 4 {
+    for (name, value) in values where Self.isSecret(name) && value.utf8.count >= 4 {
       while let range = text.firstRange(of: value) { text.replaceSubrange(range, with: "<secret>") }
     }
     return text

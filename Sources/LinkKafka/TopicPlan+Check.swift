@@ -4,7 +4,7 @@ extension TopicPlan {
   /// What is wrong with the topics as they are; those that forbid running come first.
   ///
   /// - Parameters:
-  ///   - names: The topics' names.
+  ///   - names: The topics' names; one without a name is not looked at.
   ///   - found: The topics that exist, with their settings.
   public static func check(names: [TopicRole: String], found: [TopicRole: TopicDescription]) -> [TopicFinding] {
     var findings = missing(names, found) + partitions(names, found) + state(names, found)
@@ -17,7 +17,7 @@ extension TopicPlan {
   private typealias Found = [TopicRole: TopicDescription]
 
   private static func missing(_ names: Names, _ found: Found) -> [TopicFinding] {
-    TopicRole.allCases.filter { found[$0] == nil }.map {
+    TopicRole.allCases.filter { names[$0] != nil && found[$0] == nil }.map {
       TopicFinding(
         forbidsRunning: true,
         "topic \(name($0, names)) (\($0.rawValue)) does not exist. Try: linkworker topics create, or correct its name in the settings"

@@ -92,7 +92,7 @@ package final class ChildProcess: Sendable {
     Glibc.close(lifeline)
   }
 
-  private static func spawn(_ arguments: [String], input: Int32?, output: String, errors: String? = nil)
+  static func spawn(_ arguments: [String], input: Int32?, output: String, errors: String? = nil)
     throws(SandboxFailure) -> pid_t
   {
     var actions = posix_spawn_file_actions_t()

@@ -19,6 +19,26 @@ public struct KafkaDistribution: Sendable {
     return KafkaDistribution(home: home, version: environment("KAFKA_VERSION"))
   }
 
+  /// What keeps a broker from being started.
+  package enum Obstacle: Equatable, Sendable {
+    /// `home` is no directory.
+    case noDirectory
+    /// Kafka's jars are not where they should be.
+    case noJars
+    /// There is no `java`.
+    case noJava
+  }
+
+  /// The first thing that is missing, or nil where a start can be tried.
+  package var obstacle: Obstacle? {
+    var status = stat()
+    guard stat(home, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return .noDirectory }
+    guard jarVersion != nil else { return .noJars }
+    let folders = (Self.environment("PATH") ?? "").split(separator: ":").map { "\($0)/\(java)" }
+    let candidates = java.contains("/") ? [java] : folders
+    return candidates.contains { access($0, X_OK) == 0 } ? nil : .noJava
+  }
+
   /// Kafka's version as its jars are named, or nil where there are none.
   package var jarVersion: String? {
     guard let folder = opendir(libraries) else { return nil }

@@ -2,13 +2,16 @@ import Glibc
 
 extension RealKafka {
   /// The broker's settings; a later line of a properties file wins, so `extra` stands last.
-  static func settings(port: Int, controllerPort: Int, data: String, extra: [String: String]) -> String {
+  static func settings(
+    port: Int, controllerPort: Int, data: String, extra: [String: String], listeners: [String: Int] = [:]
+  ) -> String {
+    let further = listeners.sorted { $0.key < $1.key }.map { ",\($0.key)://127.0.0.1:\($0.value)" }.joined()
     let own = """
       node.id=1
       process.roles=broker,controller
       controller.quorum.voters=1@127.0.0.1:\(controllerPort)
-      listeners=PLAINTEXT://127.0.0.1:\(port),CONTROLLER://127.0.0.1:\(controllerPort)
-      advertised.listeners=PLAINTEXT://127.0.0.1:\(port)
+      listeners=PLAINTEXT://127.0.0.1:\(port),CONTROLLER://127.0.0.1:\(controllerPort)\(further)
+      advertised.listeners=PLAINTEXT://127.0.0.1:\(port)\(further)
       controller.listener.names=CONTROLLER
       listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT
       inter.broker.listener.name=PLAINTEXT
@@ -69,7 +72,7 @@ extension RealKafka {
   }
 
   /// A port that is free now.
-  static func freePort() throws(SandboxFailure) -> Int {
+  package static func freePort() throws(SandboxFailure) -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else { throw SandboxFailure("open", "a socket", errno: errno) }
     defer { close(descriptor) }
@@ -99,7 +102,7 @@ extension RealKafka {
   static func port(inSettings path: String) throws(SandboxFailure) -> Int {
     let mark = "advertised.listeners=PLAINTEXT://127.0.0.1:"
     for line in contents(of: path).split(separator: "\n") where line.hasPrefix(mark) {
-      if let port = Int(line.dropFirst(mark.count)) { return port }
+      if let port = Int(line.dropFirst(mark.count).prefix { $0 != "," }) { return port }
     }
     throw SandboxFailure("read", path, "it names no port", hint: "remove the directory and start afresh")
   }

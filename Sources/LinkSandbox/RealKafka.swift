@@ -23,11 +23,13 @@ public final class RealKafka: Sendable {
   ///   - home: The distribution's folder; only its `libs/` is used.
   ///   - version: "3.9" uses `libs-3.9/` instead; nil takes `KAFKA_VERSION`, else `libs/`.
   ///   - extra: Further settings of the broker; they win over ours.
+  ///   - listeners: Further listeners on loopback, ports by their names (`SSL`, `SASL_SSL`, `SASL_PLAINTEXT`); what they need stands in `extra`.
   ///   - directory: Where data goes, kept afterwards (a broker that ran there before goes on with its data and ports); nil: a temporary
   ///     one, removed in the end.
-  public init(home: String, version: String? = nil, extra: [String: String] = [:], directory: String? = nil)
-    throws(SandboxFailure)
-  {
+  public init(
+    home: String, version: String? = nil, extra: [String: String] = [:], listeners: [String: Int] = [:],
+    directory: String? = nil
+  ) throws(SandboxFailure) {
     distribution = KafkaDistribution(home: home, version: version ?? KafkaDistribution.fromEnvironment?.version)
     removesDirectory = directory == nil
     if let directory { self.directory = directory } else { self.directory = try Self.temporaryDirectory() }
@@ -38,7 +40,8 @@ public final class RealKafka: Sendable {
     if isNew {
       port = try Self.freePort()
       let text = Self.settings(
-        port: port, controllerPort: try Self.freePort(), data: self.directory + "/data", extra: extra)
+        port: port, controllerPort: try Self.freePort(), data: self.directory + "/data", extra: extra,
+        listeners: listeners)
       try Self.write(text, to: settings)
     } else {
       port = try Self.port(inSettings: settings)

@@ -5,118 +5,194 @@ import LinkTestSupport
 import Testing
 
 extension EndToEnd {
-  /// Starts on a Kafka that asks who one is, and allows nothing that is not allowed.
+  /// On a Kafka that asks who one is, and allows nothing that no rule allows.
   @Suite struct PermissionTests {
-    @Test("Who may not do what the worker needs ends with 77, and is told what to allow; a wrong password, whose it is")
-    func permissions() throws {
-      let kafka = try GuardedKafka()
-      let deployment = try kafka.deployment()
-      let topics = try deployment.run(["topics", "create", "--partitions", "2"], with: try kafka.administrator)
-      #expect(topics.code == 0, "\(topics.errorText)")
-
-      expect(
-        try start(deployment, ["kafka.sasl.password.file": deployment.scratch["wrong"]]),
-        [
-          "Authentication failed", "kafka.sasl.username",
-        ])
-      expect(try start(deployment), ["Topic authorization failed", "allow the worker's principal", "topic"])
-      for role in TopicRole.allCases {
-        let isRead = role == .requests || role == .state
-        try kafka.allow(
-          ["Write", "Describe", "DescribeConfigs"] + (isRead ? ["Read"] : []), ["--topic", deployment.topic(role)])
+    @Test(
+      "A stranger is told all that is missing at once, with the rule for each; the worker ends with 77 at the first")
+    func stranger() throws {
+      let guarded = try Guarded.shared.get()
+      let deployment = try guarded.deployment(guarded.kafka.passwordSettings("stranger"))
+      let outcome = try deployment.run(["config", "check", "--connect"], within: 30)
+      #expect(outcome.code == 77)
+      for rule in guarded.rules(deployment) {
+        let missing = outcome.problems.filter { $0.hasPrefix("permission: \(rule.inWords) is missing") }
+        #expect(missing.count == 1, "\(rule): \(outcome.outputText)")
+        #expect(
+          missing.first?.contains("--allow-principal 'User:stranger' --operation \(rule.operation.rawValue)") == true)
       }
-      expect(try start(deployment), ["Group authorization failed", "Read the consumer group"])
-      try kafka.allow(["Read", "Describe"], ["--group", deployment.group])
-      expect(try start(deployment), ["Transactional Id authorization failed", "Write and Describe"])
-      try kafka.allow(
-        ["Write", "Describe"], ["--transactional-id", deployment.group, "--resource-pattern-type", "prefixed"])
+      #expect(outcome.problems.count { $0.hasPrefix("permission: ") } == 12)
+      guarded.expectNoSecret(in: outcome)
 
-      let worker = try deployment.startWorker()
-      try worker.awaitLog("lane.opened")
-      let stopped = try worker.stop()
-      #expect(stopped.code == 0)
-      #expect(!stopped.errorText.contains(GuardedKafka.password))
+      let start = try deployment.startWorker().program.end(within: 20)
+      #expect(start.code == 77)
+      for words in ["Topic authorization failed", "allow the worker's principal", "config check --connect"] {
+        #expect(start.errorText.contains(words), "\(start.errorText)")
+      }
+      guarded.expectNoSecret(in: start)
     }
 
-    /// It says once what it may not, to a person before it runs and in the log afterwards.
-    private func expect(
-      _ outcome: RunningProgram.Outcome, _ words: [String], _ source: SourceLocation = #_sourceLocation
-    ) {
-      #expect(outcome.code == 77, "\(outcome.errorText)", sourceLocation: source)
-      let lines = outcome.errorText.split(separator: "\n").filter {
-        $0.hasPrefix("linkworker: ") || $0.contains(#""level":"error""#)
+    @Test("Each rule that is missing is named by its operation, resource and name, and no other is")
+    func oneLess() throws {
+      let guarded = try Guarded.shared.get()
+      let deployment = try guarded.deployment(guarded.kafka.passwordSettings())
+      let rules = guarded.rules(deployment)
+      try guarded.kafka.allow(rules, to: "User:worker")
+      let whole = try deployment.run(["config", "check", "--connect"], within: 30)
+      #expect(whole.problems.allSatisfy { $0.hasPrefix("adapter: ") } && whole.code == 69, "\(whole.outputText)")
+
+      // Four at a time, of different resources: that each is named shows that none hides behind another.
+      let sets = [[0, 4, 6, 10], [1, 5, 9, 11], [2, 7, 3, 8]].map { $0.map { rules[$0] } }
+      #expect(Set(sets.flatMap(\.self)) == Set(rules))
+      for missing in sets {
+        try guarded.kafka.forbid(missing, to: "User:worker")
+        let outcome = try deployment.run(["config", "check", "--connect"], within: 30)
+        #expect(outcome.code == 77)
+        let named = outcome.problems.filter { $0.hasPrefix("permission: ") }
+        #expect(named.count == missing.count, "\(outcome.outputText)")
+        for rule in missing {
+          #expect(named.contains { $0.hasPrefix("permission: \(rule.inWords) is missing: it is needed ") }, "\(rule)")
+        }
+        try guarded.kafka.allow(missing, to: "User:worker")
       }
-      #expect(lines.count == 1, "\(outcome.errorText)", sourceLocation: source)
-      for word in words + ["Try: "] {
-        #expect(lines.first?.contains(word) == true, "\(lines)", sourceLocation: source)
-      }
-      #expect(!outcome.errorText.contains(GuardedKafka.password), sourceLocation: source)
     }
 
-    private func start(_ deployment: Deployment, _ more: [String: String] = [:]) throws -> RunningProgram.Outcome {
-      let began = uptime()
-      let outcome = try deployment.startWorker(more).program.end(within: 40)
-      #expect(uptime() - began < 20)
-      return outcome
+    @Test(
+      "Under the rules of deploy/kafka-acls.sh a worker with a client certificate does all of its work, moves and dead letters included"
+    )
+    func certificate() throws {
+      let guarded = try Guarded.shared.get()
+      let emulator = try AdapterEmulator(forDeploymentWith: { _ in })
+      defer { emulator.stop() }
+      let deployment = try guarded.deployment(
+        guarded.kafka.certificateSettings().merging(["adapter.url": emulator.baseURL]) { $1 })
+      try guarded.allowByScript("User:CN=worker", deployment)
+      try guarded.expectWork(of: deployment, emulator)
+    }
+
+    @Test("With a password over TLS a worker does all of its work under the least rules")
+    func password() throws {
+      let guarded = try Guarded.shared.get()
+      let emulator = try AdapterEmulator(forDeploymentWith: { _ in })
+      defer { emulator.stop() }
+      let deployment = try guarded.deployment(
+        guarded.kafka.passwordSettings().merging(["adapter.url": emulator.baseURL]) { $1 })
+      try guarded.kafka.allow(guarded.rules(deployment), to: "User:worker")
+      try guarded.expectWork(of: deployment, emulator)
+    }
+
+    @Test("Who may not join the group, or not have the transactional id, ends with 77 and is told which")
+    func start() throws {
+      let guarded = try Guarded.shared.get()
+      let deployment = try guarded.deployment(guarded.kafka.passwordSettings())
+      let rules = guarded.rules(deployment)
+      for (resource, words) in [
+        (AccessRule.Resource.group, ["Group authorization failed", "Read the consumer group"]),
+        (.transactionalID, ["Transactional Id authorization failed", "Write the transactional id"]),
+      ] {
+        try guarded.kafka.allow(
+          rules.filter { $0.resource != resource && $0.resource != .transactionalID }, to: "User:worker")
+        let outcome = try deployment.startWorker().program.end(within: 30)
+        #expect(outcome.code == 77, "\(outcome.errorText)")
+        for word in words + ["Try: "] { #expect(outcome.errorText.contains(word), "\(outcome.errorText)") }
+        guarded.expectNoSecret(in: outcome)
+      }
     }
   }
 }
 
-/// A Kafka with passwords and access rules.
-private struct GuardedKafka {
-  let kafka: RealKafka
-  private let scratch = Result { try Scratch() }
+/// The Kafka with access rules that these suites share.
+struct Guarded: Sendable {
+  static let shared = Result { try Guarded(kafka: SecureKafka.shared) }
 
-  static let password = "canary-password-4711"
+  let kafka: SecureKafka
 
-  init() throws {
-    let users = ["admin": "canary-admin-4711", "worker": Self.password].sorted { $0.key < $1.key }
-    let jaas =
-      "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"admin\" password=\"canary-admin-4711\" "
-      + users.map { "user_\($0.key)=\"\($0.value)\"" }.joined(separator: " ") + ";"
-    kafka = try TestKafka.start(extra: [
-      "listener.security.protocol.map": "PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT",
-      "sasl.enabled.mechanisms": "PLAIN", "sasl.mechanism.inter.broker.protocol": "PLAIN",
-      "listener.name.plaintext.plain.sasl.jaas.config": jaas,
-      "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-      "super.users": "User:admin;User:ANONYMOUS",
-    ])
-    try scratch.get().write(
-      "admin.properties",
-      """
-      security.protocol=SASL_PLAINTEXT
-      sasl.mechanism=PLAIN
-      sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required username="admin" password="canary-admin-4711";
-      """)
-  }
-
-  /// A deployment whose worker is a user without any right.
-  func deployment() throws -> Deployment {
+  /// Topics and files; nobody is allowed anything yet.
+  func deployment(_ settings: [String: String]) throws -> Deployment {
     let deployment = try Deployment(
-      kafka: kafka, adapterURL: "http://127.0.0.1:1",
-      settings: [
-        "kafka.security.protocol": "SASL_PLAINTEXT", "kafka.sasl.mechanism": "PLAIN", "kafka.sasl.username": "worker",
-        "kafka.sasl.password.file": scratch.get().write("password", Self.password + "\n"),
-      ], makesTopics: false)
-    try deployment.scratch.write("wrong", Self.password + "-not\n")
+      kafka: kafka.kafka, adapterURL: "http://127.0.0.1:1", partitions: 2, settings: settings, makesTopics: false)
+    let topics = try deployment.run(["topics", "create", "--partitions", "2"], with: Self.administrator(kafka))
+    guard topics.code == 0 else { throw Missing("The topics: \(topics.errorText)") }
     return deployment
   }
 
   /// Settings by which a command may do everything.
-  var administrator: [String: String] {
-    get throws {
-      let file = try scratch.get().write("admin-password", "canary-admin-4711\n")
-      return ["kafka.sasl.username": "admin", "kafka.sasl.password.file": file]
-    }
+  static func administrator(_ kafka: SecureKafka) -> [String: String] {
+    ["kafka.bootstrap.servers": kafka.kafka.bootstrap, "kafka.security.protocol": "PLAINTEXT"]
   }
 
-  /// Allows the worker these operations.
-  func allow(_ operations: [String], _ resource: [String]) throws {
-    let outcome = try TestKafka.runTool(
-      [
-        "org.apache.kafka.tools.AclCommand", "--bootstrap-server", kafka.bootstrap, "--command-config",
-        scratch.get()["admin.properties"], "--add", "--allow-principal", "User:worker",
-      ] + operations.flatMap { ["--operation", $0] } + resource)
-    guard outcome.code == 0 else { throw Missing("The permission: \(outcome.outputText)\(outcome.errorText)") }
+  /// The rules that a deployment needs.
+  func rules(_ deployment: Deployment) -> [AccessRule] {
+    AccessRule.least(
+      topics: Dictionary(uniqueKeysWithValues: TopicRole.allCases.map { ($0, deployment.topic($0)) }),
+      group: deployment.group)
+  }
+
+  /// Allows a principal what `deploy/kafka-acls.sh` says.
+  func allowByScript(_ principal: String, _ deployment: Deployment) throws {
+    guard let distribution = KafkaDistribution.fromEnvironment else { throw Missing("KAFKA_HOME") }
+    let tool = try deployment.scratch.write(
+      "kafka-acls",
+      "exec '\(distribution.java)' -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp '\(distribution.classPath)' "
+        + "\(TestKafka.accessRuleTool) \"$@\"\n")
+    let shell = try deployment.scratch.write("kafka-acls.sh", "#!/bin/sh\n. '\(tool)'\n")
+    let root = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
+    var arguments = ["bash", root + "/deploy/kafka-acls.sh", "--principal", principal, "--group", deployment.group]
+    for role in TopicRole.allCases { arguments += ["--\(role.rawValue)", deployment.topic(role)] }
+    let outcome = try RunningProgram.run(
+      ["sh", "-c", "chmod +x \"$KAFKA_ACLS\" && exec \"$@\"", "sh"] + arguments
+        + ["--", "--bootstrap-server", kafka.kafka.bootstrap], environment: ["KAFKA_ACLS": shell])
+    guard outcome.code == 0 else { throw Missing("The rules: \(outcome.outputText)\(outcome.errorText)") }
+  }
+
+  /// A worker takes requests, one of which is not at home and one of which is none, and ends them; nothing of it shows a secret.
+  func expectWork(of deployment: Deployment, _ emulator: AdapterEmulator) throws {
+    let check = try deployment.run(["config", "check", "--connect"], within: 30)
+    #expect(check.code == 0, "\(check.outputText)")
+    let worker = try deployment.startWorker(["log.level": "debug"])
+    let requests = (1...20).map {
+      RequestEvent(id: "r\($0)", userID: Int64($0), idempotencyKey: "k\($0)", accounts: [Int64($0)])
+    }
+    // kcat's own partitioner puts half of them where they do not belong.
+    try deployment.produce(
+      lines: requests.map { (String($0.userID), $0.structured) }, ["-X", "partitioner=consistent"])
+    try deployment.produce("{\"not\": \"an event\"}", key: "1")
+    try deployment.awaitOutcomes(requests.count, worker: worker)
+    try deployment.awaitNoLag(worker: worker)
+    #expect(try deployment.records(.deadLetters).count == 1)
+    let moved = try deployment.records(.requests).count - requests.count - 1
+    #expect(moved > 0, "some were moved home")
+    #expect(emulator.stats.calls == requests.count)
+    let running = try deployment.run(["config", "check", "--connect"], within: 30)
+    #expect(running.code == 0 && running.outputText.contains("is held by a worker that runs"), "\(running.outputText)")
+    #expect(worker.program.isRunning)
+    let stopped = try worker.stop()
+    #expect(stopped.code == 0)
+    #expect(worker.log("credential").isEmpty)
+    for outcome in [check, running, stopped] { expectNoSecret(in: outcome) }
+  }
+
+  /// Neither the password, nor that of the key, nor the adapter's credential.
+  func expectNoSecret(in outcome: RunningProgram.Outcome, _ source: SourceLocation = #_sourceLocation) {
+    for secret in [SecureKafka.password, SecureKafka.keyPassword, Deployment.credential] {
+      #expect(!outcome.outputText.contains(secret) && !outcome.errorText.contains(secret), sourceLocation: source)
+    }
+  }
+}
+
+extension RunningProgram.Outcome {
+  /// What `config check` calls a problem.
+  var problems: [String] {
+    outputText.split(separator: "\n").filter { $0.hasPrefix("problem ") }.map { String($0.dropFirst(8)) }
+  }
+}
+
+extension AccessRule {
+  /// As `config check` names it.
+  var inWords: String {
+    switch resource {
+    case .topic: "\(operation.rawValue) on topic \(name)"
+    case .group: "\(operation.rawValue) on group \(name)"
+    case .transactionalID: "\(operation.rawValue) on transactional ids that begin with \(name)"
+    }
   }
 }

@@ -18,10 +18,12 @@ public enum TestKafka {
   }
 
   /// Starts a broker of a test's own with further settings.
-  public static func start(version: String? = nil, extra: [String: String] = [:]) throws -> RealKafka {
+  public static func start(
+    version: String? = nil, extra: [String: String] = [:], listeners: [String: Int] = [:]
+  ) throws -> RealKafka {
     guard let distribution = distribution(version: version) else { throw Missing("KAFKA_HOME") }
     print("real Kafka: \(distribution.jarVersion ?? "?") from KAFKA_HOME")
-    return try RealKafka(home: distribution.home, version: version, extra: extra)
+    return try RealKafka(home: distribution.home, version: version, extra: extra, listeners: listeners)
   }
 
   /// Runs one of Kafka's own tools to its end.
@@ -29,6 +31,12 @@ public enum TestKafka {
     guard let distribution = KafkaDistribution.fromEnvironment else { throw Missing("KAFKA_HOME") }
     let java = [distribution.java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", distribution.classPath]
     return try RunningProgram.run(java + arguments, within: seconds)
+  }
+
+  /// The class behind `kafka-acls.sh`, which has moved with Kafka 4.
+  public static var accessRuleTool: String {
+    KafkaDistribution.fromEnvironment?.jarVersion?.hasPrefix("3.") == true
+      ? "kafka.admin.AclCommand" : "org.apache.kafka.tools.AclCommand"
   }
 
   /// Changes settings of a topic that exists.

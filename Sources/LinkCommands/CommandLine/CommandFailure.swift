@@ -34,7 +34,7 @@ public struct CommandFailure: Error, Sendable {
     }
 
     /// Without what would end the line or steer the terminal; quotes, which are already escaped where they matter, stay.
-    private static func inOneLine(_ text: String) -> String {
+    static func inOneLine(_ text: String) -> String {
       text.unicodeScalars.map { scalar in
         switch scalar.properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .format: LogText.escaped(String(scalar))

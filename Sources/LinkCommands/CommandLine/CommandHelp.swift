@@ -61,7 +61,7 @@ enum CommandHelp {
   }
 
   /// In lines of at most 88 letters: a terminal has 80 to 100 columns. A line that begins with blanks stays as it is.
-  private static func folded(_ text: String, indent: String) -> String {
+  static func folded(_ text: String, indent: String) -> String {
     var lines: [String] = []
     for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
       guard !paragraph.hasPrefix(" ") else {

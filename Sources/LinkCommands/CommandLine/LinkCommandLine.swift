@@ -7,6 +7,7 @@ public enum LinkCommandLine {
   /// Every command, in the order of the help.
   static let commands: [CommandDefinition] = [
     RunCommand.definition, SandboxCommand.definition, TopicsCommand.create, TopicsCommand.check,
+    ConfigCommand.list, ConfigCommand.check, ConfigCommand.example, ProbeCommand.definition,
     AdapterEmulatorCommand.definition, ValidateCommand.definition, SubmitCommand.definition,
     CompletionCommand.definition, ManCommand.definition,
   ]

@@ -1,3 +1,5 @@
+import LinkKafka
+
 /// Completes `NAME=VALUE` after `-X`, from the table of settings and from librdkafka's own.
 struct SettingCompletion {
   /// The names that librdkafka knows, each with the words that it takes: asked for only where they can be wanted.
@@ -25,7 +27,7 @@ struct SettingCompletion {
 
   /// What the worker refuses, what no text can set, and what must not stand on a command line for all to read, is not offered.
   private static func isOffered(_ name: String) -> Bool {
-    KafkaProperty.owned[name] == nil && !KafkaProperty.isSecret(name) && !name.hasSuffix("_cb") && name != "opaque"
+    KafkaProperty.owned[name] == nil && !KafkaProperties.isSecret(name) && !name.hasSuffix("_cb") && name != "opaque"
       && !name.hasSuffix(".opaque") && name != "builtin.features"
   }
 

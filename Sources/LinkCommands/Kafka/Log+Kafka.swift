@@ -10,6 +10,8 @@ extension Log {
       // Syslog's levels; what librdkafka calls an error, a lost connection for one, it mends itself
       let level: LogLevel =
         switch severity {
+        // A coordinator that has just begun is asked again.
+        case ...4 where facility == "GETPID" && message.hasSuffix(": retrying"): .info
         case ...4: .warning
         case 5, 6: .info
         default: .debug

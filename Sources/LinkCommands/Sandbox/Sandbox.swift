@@ -1,9 +1,12 @@
+import Dispatch
+import Glibc
 import LinkCore
 import LinkKafka
 import LinkOps
 import LinkSandbox
 
-/// A broker, an adapter and a worker in this process, the samples that go through them, and a watcher of what comes out.
+/// A broker, an adapter and a worker in this process, the samples that go through them, and a watcher of what comes
+/// out.
 struct Sandbox {
   /// How it is run.
   struct Options {
@@ -11,23 +14,45 @@ struct Sandbox {
     var isOnce = false
     /// How the adapter treats its users; this wins over what the samples ask for.
     var behaviour: EmulatorBehaviour
+    /// Which Kafka it runs on.
+    var kafka = SandboxKafka.inMemory
+    /// What the command line adds to the settings.
+    var additions: SandboxSettings.Additions
     /// The least weighty lines of the worker's log.
     var logLevel = LogLevel.warning
-    /// Milliseconds for which the samples are waited for.
+    /// Milliseconds that an answer of the adapter takes where somebody watches; nil: what `behaviour` says counts
+    /// there too.
+    var watchedLatency: Milliseconds?
+    /// Milliseconds for which the samples are waited for, from the worker's start on.
     var limit: Milliseconds = 30_000
   }
 
+  /// Milliseconds between two samples where somebody watches.
+  private static let watchedInterval: Milliseconds = 500
+
   let options: Options
   let environment: [String: String]
-  let view: ConsoleView
+  let display: SandboxDisplay
 
-  private static let partitionCount: Int32 = 4
+  /// What there is while it runs.
+  private struct Parts {
+    var directory: SandboxDirectory
+    var samples: [Sample]
+    var emulator: AdapterEmulator
+    var broker: SandboxBroker
+    var settings: SandboxSettings
+    var stop: StopSwitch
+  }
 
   /// Runs until every sample has ended, or until it is asked to stop; whether every sample ended as expected.
   func run() throws(CommandFailure) -> Bool {
     let stop = StopSwitch()
-    let signals = StopSignals { _, _ in stop.turnOn() }
-    defer { withExtendedLifetime(signals) {} }
+    let signals = StopSignals { [display] _, _ in
+      display.release()
+      stop.turnOn()
+    }
+    let hangUp = HangUpSignal { stop.turnOn() }
+    defer { withExtendedLifetime((signals, hangUp)) {} }
     let directory = try SandboxDirectory(environment: environment)
     let outcome = Result { () throws(CommandFailure) in try run(in: directory, stop) }
     // What went wrong first is what is told.
@@ -38,64 +63,95 @@ struct Sandbox {
   }
 
   private func run(in directory: SandboxDirectory, _ stop: StopSwitch) throws(CommandFailure) -> Bool {
-    let samples = Sample.all(partitionCount: Self.partitionCount)
-    let credential = Self.randomCredential()
+    display.say(SandboxGuide.welcome)
+    let samples = Sample.all(partitionCount: SandboxBroker.partitionCount)
+    let credential = Secret(Array(SandboxBroker.randomName(32).utf8))
+    try directory.write("credential", credential)
     let emulator = try startEmulator(credential, samples)
     defer { emulator.stop() }
     let broker = try startBroker()
     defer { broker.stop() }
-    let settings = try settings(
-      broker, emulator, credentialFile: try directory.write("credential", credential),
-      store: directory.path + "/store")
-    let log = Log(level: settings.log.level, format: settings.log.format)
-    defer { log.flush() }
-    view.greet(settings, partitionCount: Self.partitionCount)
+    var additions = options.additions
+    additions.isWatched = display.isTerminal
+    let settings = try SandboxSettings(
+      broker, adapterURL: emulator.baseURL, files: directory, logLevel: options.logLevel.rawValue, additions)
+    let topics =
+      broker.hasTopics ? nil : try SandboxTopics(settings.worker, partitionCount: SandboxBroker.partitionCount)
     // Clients end before the broker does: they live in here alone.
-    return try serve(samples, settings, emulator, log, stop)
+    let parts = Parts(
+      directory: directory, samples: samples, emulator: emulator, broker: broker, settings: settings, stop: stop)
+    let outcome = Result { () throws(CommandFailure) in try serve(parts) }
+    let removal = Result { () throws(CommandFailure) in
+      guard broker.outlivesSandbox, let topics else { return }
+      try topics.remove()
+      display.say("\nThe topics and the group \(settings.worker.kafka.groupId).… are deleted.")
+    }
+    let isAsExpected = try outcome.get()
+    try removal.get()
+    return isAsExpected
   }
 
-  private func serve(
-    _ samples: [Sample], _ settings: WorkerSettings, _ emulator: AdapterEmulator, _ log: Log, _ stop: StopSwitch
-  ) throws(CommandFailure) -> Bool {
+  private func serve(_ parts: Parts) throws(CommandFailure) -> Bool {
+    let settings = parts.settings.worker
+    display.say(SandboxGuide.parts(parts.broker, adapterURL: parts.emulator.baseURL, settings.topics))
+    display.say(SandboxGuide.samples(parts.samples))
+    let frames = display.begin(
+      SandboxGuide.title(parts.broker, adapterURL: parts.emulator.baseURL), eventMaxBytes: settings.eventByteLimit)
+    defer { withExtendedLifetime(frames) { _ = display.end() } }
+    let pipe =
+      display.isDrawn && isatty(STDERR_FILENO) == 1
+      ? LogPipe { [display] line in display.say([StyledLine(line, .dim)]) } : nil
+    let log = Log(level: settings.log.level, format: settings.log.format, descriptor: pipe?.descriptor ?? STDERR_FILENO)
+    defer {
+      log.flush()
+      pipe?.finish()
+    }
     let kafka = try KafkaProperties(
       checking: settings.kafka, log: log.kafkaSink(),
       guardian: { operation, body in Watchdog.guarding(operation, limit: 10_000, log: log, body) })
-    view.announce(samples)
-    try send(samples, kafka, settings.topics)
-    let worker = try Worker(
-      settings: settings,
-      // The broker keeps no offsets: after a rebalance the worker takes what is there again, and knows it.
-      options: .init(startsFromBeginning: true, topics: .made(partitionCount: Self.partitionCount)), log: log)
-    stop.does(worker.stop)
-    let calls = { @Sendable (userId: Int64) in Int64(emulator.user(userId)?.calls ?? 0) }
-    let watch = SandboxWatch(
-      .init(
-        kafka: kafka, topics: settings.topics, partitionCount: Self.partitionCount, emulator: emulator, view: view,
-        limit: options.limit
-      ) {
-        [view, isOnce = options.isOnce, bootstrap = settings.kafka.bootstrapServers, topics = settings.topics] board in
-        guard !isOnce else { return stop.turnOn() }
-        view.sum(up: board.judged(calls: calls))
-        view.invite(bootstrap: bootstrap, topics: topics)
-      }, samples: samples)
+    let sender = SampleSender(
+      parts.samples, kafka, settings.topics, partitionCount: SandboxBroker.partitionCount,
+      interval: display.isTerminal ? Self.watchedInterval : 0, onFailure: parts.stop.turnOn)
+    let worker = try Worker(settings: settings, options: workerOptions(parts, sender), log: log)
+    parts.stop.does(worker.stop)
+    let commands = ReadyCommand.all(try place(parts, adminURL: worker.adminAddress.map { "http://\($0)" }))
+    let calls = { @Sendable [emulator = parts.emulator] (userId: Int64) in Int64(emulator.user(userId)?.calls ?? 0) }
+    let watch = watch(parts, kafka, calls: calls, commands)
     watch.start()
     let end = worker.run()
     // Only now is it certain that nothing more comes: a stop settles what is in flight.
-    let rows = try Self.attempt { () throws(KafkaFailure) in try watch.finish() }.judged(calls: calls)
+    var board = try Self.attempt { () throws(KafkaFailure) in try watch.finish() }
+    board.judge(calls: calls)
+    try Self.attempt { () throws(KafkaFailure) in try sender.finish() }
     guard end == .ok else {
       throw CommandFailure(end, .init("sandbox", "the worker", "it ended by itself", hint: "what its log says above"))
     }
-    if options.isOnce { view.sum(up: rows) }
-    return rows.allSatisfy(\.isAsExpected)
+    // What it has logged stands before the summary.
+    log.flush()
+    pipe?.finish()
+    sum(up: board)
+    return board.rows.allSatisfy(\.isAsExpected)
   }
 
-  private func send(
-    _ samples: [Sample], _ kafka: KafkaProperties, _ topics: WorkerSettings.Topics
-  ) throws(CommandFailure) {
-    let names = Dictionary(uniqueKeysWithValues: TopicRole.allCases.map { ($0, topics[$0]) })
-    try Self.attempt { () throws(KafkaFailure) in
-      try KafkaWriter(properties: kafka, topics: names).write(samples.map(\.record))
-    }
+  private func watch(
+    _ parts: Parts, _ kafka: KafkaProperties, calls: @escaping @Sendable (Int64) -> Int64, _ commands: [ReadyCommand]
+  ) -> SandboxWatch {
+    SandboxWatch(
+      .init(
+        kafka: kafka, topics: parts.settings.worker.topics, partitionCount: SandboxBroker.partitionCount,
+        emulator: parts.emulator, display: display, limit: options.limit,
+        onSettled: { [display, isOnce = options.isOnce, stop = parts.stop] board in
+          guard !isOnce else { return stop.turnOn() }
+          board.judge(calls: calls)
+          display.settle()
+          display.say([StyledLine(), SandboxSummary.verdict(board)] + SandboxGuide.invitation(commands))
+        }, onFailure: parts.stop.turnOn), samples: parts.samples)
+  }
+
+  private func sum(up samples: Scoreboard) {
+    let board = display.end()
+    display.say([StyledLine()] + SandboxSummary.table(samples.rows))
+    display.say([StyledLine()] + SandboxSummary.lines(board) + [StyledLine(), SandboxSummary.verdict(samples)])
   }
 
   // MARK: - Parts
@@ -103,6 +159,7 @@ struct Sandbox {
   private func startEmulator(_ credential: Secret, _ samples: [Sample]) throws(CommandFailure) -> AdapterEmulator {
     var configuration = AdapterEmulatorConfiguration(credential: credential)
     options.behaviour.apply(to: &configuration)
+    if display.isTerminal, let latency = options.watchedLatency { configuration.latency = latency }
     for sample in samples {
       guard let userId = sample.userId, let rule = sample.rule, configuration.rules[userId] == nil else { continue }
       configuration.rules[userId] = rule
@@ -110,34 +167,38 @@ struct Sandbox {
     do { return try AdapterEmulator(configuration: configuration) } catch { throw CommandFailure(error) }
   }
 
-  private func startBroker() throws(CommandFailure) -> EmbeddedBroker {
-    let topics = TopicRole.allCases.compactMap { role -> (name: String, partitions: Int)? in
-      guard case .preset(let name)? = SettingTable.definition(of: "topics.\(role.rawValue)")?.presence else {
-        return nil
-      }
-      return (name, Int(Self.partitionCount))
+  private func startBroker() throws(CommandFailure) -> SandboxBroker {
+    switch options.kafka {
+    case .inMemory: try SandboxBroker.inMemory()
+    case .distribution(let home): try SandboxBroker.start(home) { display.say($0) }
+    case .running(let servers): SandboxBroker.running(servers)
     }
-    do { return try EmbeddedBroker(topics: topics) } catch { throw CommandFailure(error) }
   }
 
-  private func settings(
-    _ broker: EmbeddedBroker, _ emulator: AdapterEmulator, credentialFile: String, store: String
-  ) throws(CommandFailure) -> WorkerSettings {
-    let loader = SettingsLoader(arguments: [
-      "kafka.bootstrap.servers=\(broker.bootstrap)",
-      // The embedded broker answers a fetch only when its wait is over.
-      "kafka.fetch.wait.max.ms=10",
-      "adapter.url=\(emulator.baseURL)", "adapter.credential.file=\(credentialFile)", "store.directory=\(store)",
-      // For people who wait in front of a screen.
-      "retry.initial.ms=200", "retry.max.ms=5000", "shutdown.timeout.ms=5000", "admin.listen=none",
-      "log.level=\(options.logLevel.rawValue)", "log.format=text",
-    ])
-    do { return try loader.load(for: .worker) } catch { throw CommandFailure(error) }
+  private func workerOptions(_ parts: Parts, _ sender: SampleSender) -> Worker.Options {
+    // The broker in memory keeps no offsets: after a rebalance the worker takes what is there again, and knows it.
+    let isKept = !parts.broker.hasTopics
+    return Worker.Options(
+      startsFromBeginning: !isKept,
+      topics: isKept ? .trial : .made(partitionCount: SandboxBroker.partitionCount),
+      onObservation: { [display] observation in
+        sender.take(observation)
+        display.take(.observed(observation))
+      })
   }
 
-  private static func randomCredential() -> Secret {
-    let digits = Array("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
-    return Secret((0..<32).map { _ in digits[Int.random(in: digits.indices)] })
+  /// Where everything is, with the files that others need.
+  private func place(_ parts: Parts, adminURL: String?) throws(CommandFailure) -> ReadyCommand.Place {
+    let path = parts.directory.path
+    let settingsFile = try parts.directory.write(
+      "worker.properties", parts.settings.properties(storeDirectory: path + "/second-store"))
+    var kcatFile: String?
+    if let kcat = parts.settings.kcat { kcatFile = try parts.directory.write("kcat.properties", kcat) }
+    return ReadyCommand.Place(
+      program: ReadyCommand.program(called: CommandLine.arguments.first ?? "linkworker", environment: environment),
+      settingsFile: settingsFile, kcatFile: kcatFile, bootstrap: parts.broker.bootstrap,
+      topics: parts.settings.worker.topics, adapterURL: parts.emulator.baseURL,
+      adminURL: adminURL, takesWorkers: !parts.broker.hasTopics)
   }
 
   private static func attempt<Value>(_ body: () throws(KafkaFailure) -> Value) throws(CommandFailure) -> Value {

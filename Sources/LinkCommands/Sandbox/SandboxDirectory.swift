@@ -1,10 +1,16 @@
 import Glibc
 import LinkCore
+import LinkSandbox
 
 /// A directory for one run of the sandbox, for its owner alone.
 struct SandboxDirectory {
   /// Where it is.
   let path: String
+  /// Removes it where this process cannot.
+  private let keeper: DirectoryKeeper
+
+  /// The adapter's credential in it.
+  var credential: String { path + "/credential" }
 
   /// Makes it in `TMPDIR`, else in `/tmp`.
   init(environment: [String: String]) throws(CommandFailure) {
@@ -17,17 +23,28 @@ struct SandboxDirectory {
       throw Self.failure("make a directory in", parent, hint: "set TMPDIR to a directory that can be written")
     }
     path = made
+    do {
+      keeper = try DirectoryKeeper(made)
+    } catch {
+      rmdir(made)
+      throw CommandFailure(error)
+    }
   }
 
   /// Writes a file that only its owner can read, and returns its path.
+  @discardableResult
   func write(_ name: String, _ secret: Secret) throws(CommandFailure) -> String {
     let file = path + "/" + name
     let descriptor = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw Self.failure("make", file, hint: "") }
     defer { close(descriptor) }
-    let bytes = secret.reveal()
-    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else {
-      throw Self.failure("write", file, hint: "make room on its file system")
+    var rest = secret.reveal()[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      guard count > 0 || errno == EINTR else {
+        throw Self.failure("write", file, hint: "make room on its file system")
+      }
+      rest = rest.dropFirst(max(count, 0))
     }
     return file
   }

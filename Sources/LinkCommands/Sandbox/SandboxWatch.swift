@@ -4,7 +4,8 @@ import LinkKafka
 import LinkSandbox
 import Synchronization
 
-/// Reads what the worker writes, as a client area would, and says it as it comes. It has a thread of its own.
+/// Reads what the worker writes, as a client area would, and hands it to the display as it comes. It has a thread of
+/// its own.
 final class SandboxWatch: Sendable {
   private let queue = DispatchQueue(label: "linkworker.sandbox.watch")
   private let plan: Plan
@@ -17,11 +18,13 @@ final class SandboxWatch: Sendable {
     var topics: WorkerSettings.Topics
     var partitionCount: Int32
     var emulator: AdapterEmulator
-    var view: ConsoleView
+    var display: SandboxDisplay
     /// Milliseconds after which nothing more is waited for.
     var limit: Milliseconds
-    /// Called once, when all has come, or the limit has passed, or it cannot be read.
-    var onSettled: @Sendable (Scoreboard) -> Void
+    /// Called when all has come or the limit has passed.
+    var onSettled: @Sendable (inout Scoreboard) -> Void
+    /// Called when it cannot be read; `finish` tells why.
+    var onFailure: @Sendable () -> Void
   }
 
   init(_ plan: Plan, samples: [Sample]) {
@@ -50,20 +53,22 @@ final class SandboxWatch: Sendable {
         isDone: {
           if !isSettled, board.isComplete || SystemClock.uptime() >= deadline {
             isSettled = true
-            plan.onSettled(board)
+            board.isSettled = true
+            plan.onSettled(&board)
           }
           return isEnded.withLock { $0 }
         },
         onRecord: { topic, record in
+          if topic == topics.requests { plan.display.take(.requested(record)) }
           guard let sighting = sighting(topic, record) else { return }
           board.take(sighting)
-          plan.view.say(sighting)
+          plan.display.take(.sighted(sighting))
         })
       result.withLock { $0 = .success(board) }
     } catch {
       let failure = error as? KafkaFailure
       result.withLock { $0 = failure.map { .failure($0) } ?? .success(board) }
-      if !isSettled { plan.onSettled(board) }
+      plan.onFailure()
     }
   }
 

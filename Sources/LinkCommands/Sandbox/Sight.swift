@@ -37,7 +37,7 @@ extension Sight: CustomStringConvertible {
   /// As a table's cell has it.
   var description: String {
     switch self {
-    case .tokenReady(let grant?, let attempts): "token for \(grant), \(Self.calls(attempts))"
+    case .tokenReady(let grant?, let attempts): "token: \(grant), \(Self.calls(attempts))"
     case .tokenReady(nil, let attempts): "a token that grants something else, \(Self.calls(attempts))"
     case .failed(let code): "failed: \(code)"
     case .refused(let code): "refused: \(code)"

@@ -9,6 +9,12 @@ struct Sighting {
   var request: String
   /// What it says.
   var sight: Sight
+  /// Where the request lies that it is about; nil where it does not say.
+  var place: LinkRow.Place?
+  /// The request that it is about, where it names it.
+  var identity: LinkRow.Identity?
+  /// The link that it is about, where it names one.
+  var key: LinkKey?
   /// The user, where it is an outcome.
   var userId: Int64?
   /// The calls that it tells of.
@@ -33,6 +39,12 @@ extension Sighting {
       sample: data["requestSource"]?.text?.string == Sample.source ? id : nil, request: id, sight: .unreadable,
       userId: data["userId"]?.integer, attempts: data["attempts"]?.integer,
       detail: data["error"]?["detail"]?.text?.string)
+    if let id = data["requestId"]?.text, let source = data["requestSource"]?.text {
+      identity = .init(source: source, id: id)
+    }
+    if let userId, let idempotencyKey = data["idempotencyKey"]?.text {
+      key = LinkKey(userId: userId, idempotencyKey: idempotencyKey)
+    }
     let code = data["error"]?["code"]?.text?.string ?? "?"
     switch type {
     case .tokenReady:
@@ -62,22 +74,36 @@ extension Sighting {
     func text(_ name: String) -> String? { record.text(of: name) }
     let place = [text("__connect.errors.partition"), text("__connect.errors.offset")].map { $0 ?? "?" }
     self.init(
-      sample: text(Sample.header), request: "record \(place.joined(separator: "/"))",
+      sample: record.sampleName, request: "record \(place.joined(separator: "/"))",
       sight: .deadLetter(text("__connect.errors.exception.class.name") ?? "?"),
       detail: text("__connect.errors.exception.message"))
+    if let partition = Int32(place[0]), let offset = Int64(place[1]) {
+      self.place = .init(partition: partition, offset: offset)
+    }
   }
 
   /// Reads a record of the requests topic; nil unless the worker moved it there.
   init?(moved record: SourceRecord) {
-    guard let origin = record.text(of: "linkworker.moved-from") else { return nil }
-    let from = origin.split(separator: "/").dropLast().last.flatMap { Int32($0) } ?? -1
+    guard let origin = record.movedFrom else { return nil }
     self.init(
-      sample: record.text(of: Sample.header), request: "record \(record.partition)/\(record.offset)",
-      sight: .moved(from: from, to: record.partition))
+      sample: record.sampleName, request: "record \(record.partition)/\(record.offset)",
+      sight: .moved(from: origin.partition, to: record.partition),
+      place: .init(partition: record.partition, offset: record.offset))
   }
 }
 
 extension SourceRecord {
+  /// The sample that it is; nil where somebody else wrote it.
+  var sampleName: String? { text(of: Sample.header) }
+
+  /// From where the worker moved it here; nil where it was written here.
+  var movedFrom: LinkRow.Place? {
+    let parts = text(of: "linkworker.moved-from")?.split(separator: "/") ?? []
+    guard parts.count >= 3, let partition = Int32(parts[parts.count - 2]), let offset = Int64(parts[parts.count - 1])
+    else { return nil }
+    return .init(partition: partition, offset: offset)
+  }
+
   /// The last header of this name, which must be text.
   fileprivate func text(of name: String) -> String? {
     headers.last { $0.name.elementsEqual(name.utf8) }?.value.flatMap { Text(utf8: $0)?.string }

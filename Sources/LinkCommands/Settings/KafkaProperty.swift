@@ -1,4 +1,5 @@
 import LinkCore
+import LinkKafka
 
 /// One property for librdkafka, as the user wrote it: the name without `kafka.`, and where it came from.
 public struct KafkaProperty: Sendable {
@@ -14,16 +15,11 @@ public struct KafkaProperty: Sendable {
     self.name = name
     self.value = value
     self.origin = origin
-    isSecret = Self.isSecret(name)
+    isSecret = KafkaProperties.isSecret(name)
   }
 
   /// The value itself: for librdkafka alone.
   public func reveal() -> String { String(decoding: value.reveal(), as: UTF8.self) }
-
-  /// Whether a property of this name holds a secret.
-  static func isSecret(_ name: String) -> Bool {
-    ["password", "secret", "key.pem", "oauthbearer.config", "private.key"].contains { name.contains($0) }
-  }
 
   /// Names a file, a directory, or `probe`.
   static let trustedName = "ssl.ca.location"

@@ -33,6 +33,13 @@ public struct SettingsLoader: Sendable {
 
   /// The settings for a command.
   public func load(for use: SettingsUse) throws(SettingsFailure) -> WorkerSettings {
+    let survey = survey(for: use)
+    guard survey.problems.isEmpty else { throw SettingsFailure(problems: survey.problems) }
+    return survey.settings
+  }
+
+  /// All that can be said of the settings, faulty ones included.
+  func survey(for use: SettingsUse) -> SettingsSurvey {
     let sources = SettingSources(configFile: configFile, environment: environment, arguments: arguments)
     var reading = SettingsReading(use: use, problems: sources.problems)
     reading.sort(sources.entries)
@@ -40,8 +47,8 @@ public struct SettingsLoader: Sendable {
     reading.readProperties()
     reading.checkFiles()
     reading.checkRules()
-    guard reading.problems.isEmpty else { throw SettingsFailure(problems: reading.problems) }
-    return reading.settings
+    return SettingsSurvey(
+      settings: reading.settings, effective: reading.effective, problems: reading.problems, faulty: reading.faulty)
   }
 }
 
@@ -53,7 +60,7 @@ private struct SettingsReading {
   private var values: [String: SettingSources.Entry] = [:]
   private var properties: [String: SettingSources.Entry] = [:]
   /// Settings with a problem: no further check looks at them.
-  private var faulty: Set<String> = []
+  fileprivate private(set) var faulty: Set<String> = []
 
   init(use: SettingsUse, problems: [SettingProblem]) {
     self.use = use
@@ -113,7 +120,9 @@ private struct SettingsReading {
       list.append(KafkaProperty(name: name, value: Secret(Array(entry.value.utf8)), origin: entry.origin))
     }
     settings.kafka.properties = list.sorted { $0.name < $1.name }
-    problems += KafkaProperties.unknownNames(in: settings.kafka.properties)
+    let unknown = KafkaProperties.unknownNames(in: settings.kafka.properties)
+    faulty.formUnion(unknown.map(\.subject))
+    problems += unknown
   }
 
   mutating func checkFiles() {
@@ -166,6 +175,26 @@ private struct SettingsReading {
       // It is about the setting that somebody wrote, rather than about a default
       report(rule.names.first { values[$0] != nil } ?? rule.names[0], fault)
     }
+  }
+
+  /// Every row of the table, then what is passed through, by name.
+  var effective: [EffectiveSetting] {
+    let prefix = SettingTable.passThroughPrefix
+    let rows = SettingTable.all.map { row -> EffectiveSetting in
+      let entry = values[row.name]
+      let preset: String? = if case .preset(let value) = row.presence { value } else { nil }
+      // Of a file that was read it is known that no secret stands in the place of its path.
+      let isHidden = faulty.contains(row.name) && (row.kind == .secretFile || row.kind == .url)
+      return EffectiveSetting(
+        name: row.name, value: (entry?.value ?? preset).map { isHidden ? .secret : .shown($0) } ?? .unset,
+        origin: entry?.origin ?? .preset, isFaulty: faulty.contains(row.name))
+    }
+    return rows
+      + properties.sorted { $0.key < $1.key }.map { name, entry in
+        EffectiveSetting(
+          name: prefix + name, value: KafkaProperties.isSecret(name) ? .secret : .shown(entry.value),
+          origin: entry.origin, isFaulty: faulty.contains(prefix + name))
+      }
   }
 
   private mutating func report(_ name: String, _ fault: SettingFault) {

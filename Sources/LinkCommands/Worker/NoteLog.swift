@@ -26,6 +26,11 @@ struct NoteLog: Sendable {
     case .called(let key, let verdict, let status, let detail, let took):
       log.debug(
         "adapter.called", "The adapter was called.", called(key, verdict, status, detail, took))
+      guard verdict == .unsent else { return }
+      log.alarm(
+        .warning, "adapter.unreachable", key: "adapter.unreachable", limiter: alarms,
+        "The adapter cannot be reached; the call was not sent and is made later: \(detail ?? "no reason known"). "
+          + "Try: linkworker config check --connect")
     case .committed(let decisions, let took, _):
       log.debug(
         "transaction.committed", "A transaction is committed.",

@@ -11,6 +11,8 @@ struct TopicGate {
   enum Trust: Sendable {
     /// Kafka is asked.
     case checked
+    /// Kafka is asked; what is only unwise is no news, for it is a trial.
+    case trial
     /// They were just made, by a broker that cannot be asked for its settings.
     case made(partitionCount: Int32)
   }
@@ -37,11 +39,12 @@ struct TopicGate {
         partitionCount: partitionCount, deadLetterMaxBytes: TopicPlan.defaultMessageLimit,
         recordByteLimit: TopicPlan.defaultMessageLimit, largestRecordByteLimit: TopicPlan.defaultMessageLimit,
         tombstoneRetention: Milliseconds(TopicPlan.week))
-    case .checked: return try check()
+    case .checked: return try check(warns: true)
+    case .trial: return try check(warns: false)
     }
   }
 
-  private func check() throws(CommandFailure) -> Pass {
+  private func check(warns: Bool) throws(CommandFailure) -> Pass {
     let cluster = try TopicsOnCluster(settings)
     let found = try cluster.describe(made: [])
     let findings = TopicPlan.check(names: cluster.names, found: found)
@@ -51,7 +54,7 @@ struct TopicGate {
       failure.lines = obstacles.map { .init("run", "", $0.text, hint: "") }
       throw failure
     }
-    for finding in findings { log.warning("topics.unwise", finding.text) }
+    for finding in findings where warns { log.warning("topics.unwise", finding.text) }
     let limits = found.values.compactMap { number("max.message.bytes", $0) }
     return Pass(
       partitionCount: Int32(clamping: found[.requests]?.partitions ?? 0),

@@ -13,6 +13,8 @@ final class Worker {
     var startsFromBeginning = false
     /// Whether the topics are checked, or known to be right.
     var topics = TopicGate.Trust.checked
+    /// Hears of all that happens, on the worker's own thread, which it must not hold up.
+    var onObservation: (@Sendable (Observation) -> Void)?
   }
 
   private let log: Log
@@ -39,7 +41,8 @@ final class Worker {
     closeLimit = max(min(settings.shutdownTimeout / 5, 5000), 1000)
     loop = WorkerLoop(
       engine: Engine(settings: parts.engineSettings, sha256: sha256, now: SystemClock.now()), edges: parts.edges,
-      telemetry: telemetry, log: log, stopLimit: max(settings.shutdownTimeout - closeLimit, 0))
+      telemetry: telemetry, log: log, stopLimit: max(settings.shutdownTimeout - closeLimit, 0),
+      onObservation: options.onObservation)
     log.info(
       "worker.started", "The worker joins its group.",
       [

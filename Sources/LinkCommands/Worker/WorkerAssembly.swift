@@ -55,13 +55,9 @@ struct WorkerAssembly {
   }
 
   private func makeAdapter() throws(CommandFailure) -> AdapterClient {
-    let adapter = settings.adapter
     do throws(AdapterClientFailure) {
       return try AdapterClient(
-        settings: AdapterClientSettings(
-          endpoint: try AdapterEndpoint(url: adapter.url.description), credentialPath: adapter.credentialFile.path,
-          caPath: adapter.caFile, connectTimeout: adapter.connectTimeout, totalTimeout: adapter.timeout,
-          concurrency: adapter.concurrency),
+        settings: try AdapterClientSettings(settings.adapter),
         onFault: { [log] fault in log.error("adapter.credential.unreadable", "\(fault)") },
         onAnswer: { [inbox] call, answer in inbox.post(.answered(call: call, answer)) })
     } catch {

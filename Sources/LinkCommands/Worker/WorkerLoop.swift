@@ -10,6 +10,7 @@ final class WorkerLoop {
   private let edges: WorkerEdges
   private let notes: NoteLog
   private let observer: WorkerObserver
+  private let onObservation: (@Sendable (Observation) -> Void)?
   private let stopLimit: Milliseconds
   private var end: WorkerEnd?
   private var stopBy: Milliseconds?
@@ -28,9 +29,13 @@ final class WorkerLoop {
   /// The longest that the loop sleeps.
   private static let sleepLimit: Milliseconds = 100
 
-  init(engine: consuming Engine, edges: WorkerEdges, telemetry: Telemetry, log: Log, stopLimit: Milliseconds) {
+  init(
+    engine: consuming Engine, edges: WorkerEdges, telemetry: Telemetry, log: Log, stopLimit: Milliseconds,
+    onObservation: (@Sendable (Observation) -> Void)? = nil
+  ) {
     self.engine = engine
     self.edges = edges
+    self.onObservation = onObservation
     self.stopLimit = stopLimit
     notes = NoteLog(log: log)
     observer = WorkerObserver(telemetry, edges: edges)
@@ -116,6 +121,7 @@ final class WorkerLoop {
     switch polled {
     case .record(let record):
       observer.received()
+      onObservation?(.received(record))
       take(.received(record))
     case .reachedEnd(let partition, let offset): take(.reachedEnd(partition: partition, offset: offset))
     case .failure(let failure): note(failure)
@@ -152,13 +158,16 @@ final class WorkerLoop {
       guard !pausedLanes.contains(partition) else { return }
       attempt { () throws(KafkaFailure) in try edges.consumer.resume([partition]) }
     case .store(let work): edges.store.submit(work)
-    case .call(let call): edges.adapter.call(call)
+    case .call(let call):
+      if let onObservation, let key = engine.link(ofCall: call.id) { onObservation(.calling(key)) }
+      edges.adapter.call(call)
     case .reloadCredential: edges.adapter.reloadCredential()
     case .commit(let batch): commit(batch)
     case .reconcile(let batch): edges.restorer.reconcile(batch)
     case .note(let note):
       observer.observe(note)
       notes.write(note)
+      onObservation?(.noted(note))
     case .finished: end = end ?? .stopped(isWhole: engine.load.refused == 0)
     case .fail(let reason, let exitCode): end = end ?? .failed(reason: reason, exitCode: exitCode)
     }

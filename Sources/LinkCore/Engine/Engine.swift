@@ -102,6 +102,9 @@ public struct Engine: ~Copyable {
       breaker: breaker.state)
   }
 
+  /// The link that a call under way is for; nil once it is answered.
+  public func link(ofCall id: UInt64) -> LinkKey? { calls[id]?.key }
+
   /// A look at the engine from outside.
   public struct Load: Equatable, Sendable {
     /// Partitions held.

@@ -5,7 +5,7 @@ extension StoreDirectory {
   func instanceName(made: (String) -> Void) throws(StoreFailure) -> String {
     if let bytes = try read("instance", limit: 128) {
       let name = bytes.prefix { $0 != 0x0A }
-      if (1...64).contains(name.count), name.allSatisfy(Self.isNameByte) {
+      if Self.isName(name) {
         return String(decoding: name, as: UTF8.self)
       }
     }
@@ -14,6 +14,11 @@ extension StoreDirectory {
     try write(Array((name + "\n").utf8), to: "instance")
     made(name)
     return name
+  }
+
+  /// Whether these bytes can be a kept name.
+  static func isName(_ name: some Collection<UInt8>) -> Bool {
+    (1...64).contains(name.count) && name.allSatisfy(isNameByte)
   }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {

@@ -9,10 +9,22 @@ final class Database {
   private let handle: OpaquePointer
 
   /// Opens a file that exists.
-  init(path: String) throws(StoreFailure) {
+  convenience init(path: String) throws(StoreFailure) {
+    try self.init(path, opened: path, flags: SQLITE_OPEN_READWRITE)
+  }
+
+  /// Opens a file that exists and that nobody has open, to look at it: nothing beside it is made, and its write-ahead log is not read.
+  convenience init(reading path: String) throws(StoreFailure) {
+    let escaped = path.utf8.map { byte in
+      let isPlain = byte > 0x20 && byte < 0x7F && !"%?#".utf8.contains(byte)
+      return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }.joined()
+    try self.init(path, opened: "file:\(escaped)?immutable=1", flags: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)
+  }
+
+  private init(_ path: String, opened name: String, flags: Int32) throws(StoreFailure) {
     var handle: OpaquePointer?
-    let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-    let code = sqlite3_open_v2(path, &handle, flags, nil)
+    let code = sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
     guard code == SQLITE_OK, let handle else {
       let failure = StoreFailure(code: code, message: handle.map(Self.message), operation: "open the store", path: path)
       sqlite3_close_v2(handle)

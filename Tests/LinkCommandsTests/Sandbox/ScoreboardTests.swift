@@ -33,6 +33,19 @@ struct ScoreboardTests {
     #expect(different.isEmpty)
   }
 
+  @Test("tells what did not end as expected from what was stopped before its end")
+  func verdict() {
+    #expect(SandboxSummary.verdict(whole).text == "All 8 samples ended as expected.")
+    var board = Scoreboard(samples)
+    for sample in samples where sample.name != "moved" {
+      for sight in sample.expected { board.take(sighting(sample.name, sight)) }
+    }
+    #expect(
+      SandboxSummary.verdict(board).text == "Stopped before all samples had ended; not seen to the end: moved.")
+    board.isSettled = true
+    #expect(SandboxSummary.verdict(board).text == "1 of 8 samples did not end as expected: moved.")
+  }
+
   @Test("counts an outcome that came twice, and one where none was expected")
   func twice() {
     for sample in samples {
@@ -48,6 +61,16 @@ struct ScoreboardTests {
     let rows = whole.judged { $0 == 42 ? 2 : 1 }.filter { !$0.isAsExpected }
     #expect(rows.map(\.sample.name) == ["duplicate"])
     #expect(rows.first?.came == [.untoldCalls(1)])
+  }
+
+  @Test("holds calls of others for a sample's user against nobody: told by their outcomes, or made after the judgement")
+  func others() {
+    var board = whole
+    board.take(Sighting(request: "mine", sight: .failed("adapter_rejected"), userId: 42, attempts: 2))
+    board.judge { $0 == 42 ? 3 : 1 }
+    board.judge { _ in 9 }
+    let different = board.rows.filter { !$0.isAsExpected }
+    #expect(different.isEmpty)
   }
 
   @Test("sees a moved sample's home elsewhere than where it was sent", arguments: [2, 3, 4, 12] as [Int32])
