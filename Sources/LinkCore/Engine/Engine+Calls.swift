@@ -97,9 +97,12 @@ extension Engine {
     let judgement = Judgement(answer)
     let attempt = noteAnswer(call, flight, judgement, status: answer.status)
     let settles = active[flight.key]?.lane == flight.lane ? active[flight.key]?.settles : nil
-    defer { recheck(flight) }
+    defer {
+      // Last, behind the journal's entry: what the store is asked for now may be this very link, parked behind its own call.
+      endTurn(of: flight.key)
+      recheck(flight)
+    }
     standByForRecheck(flight)
-    endTurn(of: flight.key)
     var link = flight.link
     link.remember(attempt)
     if attempt.verdict.counts { link.attemptCount += 1 }

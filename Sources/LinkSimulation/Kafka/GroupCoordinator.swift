@@ -51,6 +51,8 @@ final class GroupCoordinator {
       let id = newID()
       members[id] = Member(process: process, instance: instance, attempt: attempt)
       process.consumer.named(id)
+      // A join that was asked for twice makes two members, one of which nobody is.
+      world.agenda.after(world.plan.timing.session) { [self] in if process.consumer.member != id { expire(id) } }
     }
     prepare(for: process)
     completeSoon()

@@ -74,11 +74,10 @@ extension Process {
 
   private func endRevoke() {
     // What came meanwhile is taken first, rebalances aside: those come one at a time.
-    var rest: [Happening] = []
-    for happening in inbox {
-      if case .event(let event) = happening { perform(event) } else { rest.append(happening) }
-    }
-    inbox = rest
+    let waiting = inbox
+    inbox = []
+    for case .event(let event) in waiting { perform(event) }
+    inbox = waiting.filter { if case .event = $0 { false } else { true } } + inbox
     let partitions = consumer.revoke()
     world.tell("worker \(slot.index) gives up \(partitions)")
     changes.revoked(self, partitions)
