@@ -87,7 +87,11 @@ extension Engine {
       begin(first, journaled)
     }
     for incoming in link.waiting { meet(incoming) }
-    if let due = link.due { admitDue(due, link.lane) }
+    if var due = link.due {
+      // The store gave it earlier: an answer may have been journaled since.
+      if due.journaled == nil { due.journaled = journaled }
+      admitDue(due, link.lane)
+    }
   }
 
   /// Another worker, or another call, ended the link meanwhile: what is journaled here will never be published, and its token must not stay.

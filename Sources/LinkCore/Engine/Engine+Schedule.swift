@@ -31,7 +31,11 @@ extension Engine {
       let known = lanes[lane.partition]?.scheduledSinceScan
       lanes[lane.partition]?.nextWake = [next, known].compactMap(\.self).min()
       lanes[lane.partition]?.scheduledSinceScan = nil
-      for link in links { admitDue(link, lane) }
+      let answered = lanes[lane.partition]?.answeredSinceScan ?? []
+      lanes[lane.partition]?.answeredSinceScan = []
+      for link in links {
+        if answered.contains(link.link.key) { recheck(link, lane) } else { admitDue(link, lane) }
+      }
     case .parked(let lane, let userId)? where holds(lane):
       if links.isEmpty { users.noteNoneParked(userId) }
       for link in links { admitDue(link, lane) }

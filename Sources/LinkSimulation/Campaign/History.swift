@@ -13,8 +13,8 @@ public struct History: Sendable {
   /// What happened, line by line, where it was asked for.
   public private(set) var story: [String] = []
 
-  /// How long everything may take to settle once the faults have stopped.
-  private static let patience: Milliseconds = 30 * 60_000
+  /// How long everything may take to settle once the faults have stopped: a link that a wrong clock has put off waits until its deadline.
+  private static let patience: Milliseconds = 2 * 3_600_000
 
   /// Plays the history of a seed; `isTold` keeps what happens, line by line.
   public init(

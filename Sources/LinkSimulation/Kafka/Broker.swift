@@ -145,12 +145,25 @@ final class Broker {
   /// The requests topic is deleted, and with it the group's offsets; or everything is.
   func makeAnew(all: Bool) {
     topicLife += 1
+    endAll()
     requests = requests.map { _ in PartitionLog() }
     group.forgetOffsets()
     guard all else { return }
     state = state.map { _ in PartitionLog() }
     outcomes = PartitionLog()
     deadLetters = PartitionLog()
+  }
+
+  /// No worker runs: what their transactions left open is ended, as it would be in time.
+  private func endAll() {
+    for (producer, transaction) in transactions {
+      let isCommitted = transaction.phase == .ending(commit: true)
+      for place in transaction.partitions where !open(place, producer).isEmpty {
+        mark(place, producer, committed: isCommitted)
+      }
+      transactions[producer] = Transaction(
+        epoch: transaction.epoch + 1, phase: .ended(commit: isCommitted), serial: transaction.serial + 1)
+    }
   }
 
   /// Lets go of everything.

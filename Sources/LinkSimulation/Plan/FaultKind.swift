@@ -10,6 +10,8 @@ public enum FaultKind: String, Sendable, CaseIterable {
   case oldStore = "old-store"
   /// A worker stands still for a while, as by SIGSTOP.
   case pause
+  /// A worker stands still, and another with its names is started elsewhere.
+  case replaced
   /// A worker is cut off from Kafka for a while.
   case cutOff = "cut-off"
   /// Workers leave the group and come back.

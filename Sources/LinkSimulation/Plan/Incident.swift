@@ -17,6 +17,8 @@ struct Incident: Sendable {
     /// Killed, and started again after a time.
     case kill(Fate, down: Milliseconds)
     case pause(Milliseconds)
+    /// The same, and another process takes its place on an empty disk.
+    case replace(Milliseconds)
     case cutOff(Milliseconds)
     /// Stopped in good order, and started again.
     case stop(down: Milliseconds)
@@ -48,6 +50,7 @@ struct Incident: Sendable {
     case .kill(.powerless, _): .powerCut
     case .kill(.old, _), .copyDisk: .oldStore
     case .pause: .pause
+    case .replace: .replaced
     case .cutOff: .cutOff
     case .stop: .rebalance
     case .jumpClock: .clock
@@ -73,6 +76,7 @@ extension Incident: CustomStringConvertible {
     switch kind {
     case .kill(let fate, let down): "worker \(worker) is killed, its disk \(fate.rawValue), for \(down) ms"
     case .pause(let length): "worker \(worker) stands still for \(length) ms"
+    case .replace(let length): "worker \(worker) stands still for \(length) ms, and is replaced"
     case .cutOff(let length): "worker \(worker) is cut off from Kafka for \(length) ms"
     case .stop(let down): "worker \(worker) is stopped for \(down) ms"
     case .copyDisk: "a copy of worker \(worker)'s disk is made"

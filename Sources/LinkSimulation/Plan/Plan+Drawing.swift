@@ -104,6 +104,7 @@ extension Plan {
     case .powerCut: return .kill(.powerless, down: down)
     case .oldStore: return .kill(.old, down: down)
     case .pause: return .pause(length)
+    case .replaced: return .replace(length)
     case .cutOff: return .cutOff(length)
     case .rebalance: return .stop(down: down)
     case .adapter: return .adapterDown(length)
@@ -123,7 +124,7 @@ extension FaultKind {
   fileprivate var isRare: Bool {
     switch self {
     case .topicAnew, .retention, .clock, .credential, .oldStore: true
-    case .crash, .wipe, .powerCut, .pause, .cutOff, .rebalance, .lost, .slow, .lateEnd, .slowMarkers, .refused,
+    case .crash, .wipe, .powerCut, .pause, .replaced, .cutOff, .rebalance, .lost, .slow, .lateEnd, .slowMarkers, .refused,
       .adapter, .compaction, .slowStore:
       false
     }
@@ -132,7 +133,7 @@ extension FaultKind {
   /// Whether it may wait for the worst moment.
   fileprivate var canHitPoint: Bool {
     switch self {
-    case .crash, .wipe, .powerCut, .pause, .cutOff, .rebalance: true
+    case .crash, .wipe, .powerCut, .pause, .replaced, .cutOff, .rebalance: true
     case .oldStore, .lost, .slow, .lateEnd, .slowMarkers, .refused, .adapter, .credential, .clock, .compaction,
       .topicAnew, .retention, .slowStore:
       false

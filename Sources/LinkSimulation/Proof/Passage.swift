@@ -3,7 +3,6 @@ public enum Passage: String, Sendable, CaseIterable {
   case committed, aborted
   case unknownCommitted = "unknown-found-committed"
   case unknownAborted = "unknown-found-aborted"
-  case fencedByGeneration = "fenced-by-generation"
   case fencedAsStranger = "fenced-as-unknown-member"
   case fencedAsReplaced = "fenced-as-replaced-member"
   case producerFenced = "producer-fenced"

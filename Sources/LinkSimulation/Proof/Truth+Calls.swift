@@ -28,17 +28,25 @@ extension Truth {
       else {
         return violate("I3: link \(new.key) is called for again although worker \(old.process.slot.index) has its answer")
       }
-      if old.process.slot === new.process.slot, holdsAnswer(new, old) {
+      if old.process.disk === new.process.disk, holdsAnswer(new, old) {
         violate("I3: link \(new.key) is called for again although its answer is in the journal")
       }
     }
   }
 
   private func holdsAnswer(_ new: CallRecord, _ old: CallRecord) -> Bool {
-    guard let entry = new.process.slot.disk.view.journal[JournalKey(link: new.key, replay: new.replay)] else { return false }
+    guard let entry = new.process.disk.view.journal[JournalKey(link: new.key, replay: new.replay)] else { return false }
     let scope = LinkScope(brokerNames: ["b"], accounts: .some([new.account]))
     return entry.expiresAt > new.process.now.wall
       && entry.fingerprint == scope.fingerprint(userId: new.key.userId, sha256: world.sha256)
+  }
+
+  /// Whether a journaled answer is of another scope than the first request of its link asks for.
+  func isOfOtherRequest(_ entry: JournalEntry) -> Bool {
+    let first = written.first { !$0.isExcused && $0.request.link == entry.key.link }
+    guard case .link(let user, _, let account, _)? = first?.request.ask else { return false }
+    let scope = LinkScope(brokerNames: ["b"], accounts: .some([account]))
+    return scope.fingerprint(userId: user, sha256: world.sha256) != entry.fingerprint
   }
 
   func noteAnswer(_ record: CallRecord, isFinal: Bool) {

@@ -76,7 +76,7 @@ final class Mutation {
     let partitions = process.consumer.partitions
     for decision in process.publisher.lastDecisions {
       for case .link(let link) in decision.state {
-        process.slot.disk.view.drop(JournalKey(link: link.key, replay: link.replay))
+        process.disk.view.drop(JournalKey(link: link.key, replay: link.replay))
       }
     }
     process.consumer.assign(process.consumer.generation, partitions)
@@ -100,7 +100,7 @@ final class Mutation {
     guard mutant == .appliedBeforeCommit else { return }
     var records: [Int32: [StateRecord]] = [:]
     for decision in batch.decisions { records[decision.partition, default: []] += decision.state }
-    process.slot.disk.view.apply(AppliedBatch(records: records, checkpoints: [:], settled: []))
+    process.disk.view.apply(AppliedBatch(records: records, checkpoints: [:], settled: []))
   }
 
   // MARK: - In the transaction

@@ -33,7 +33,7 @@ extension Process {
   }
 
   private func setTimer() {
-    let at = world.agenda.now + max(1, engine.wait(now: now, limit: 400))
+    let at = world.agenda.now + max(1, engine.wait(now: now, limit: world.lookInterval))
     if let timer, timer <= at { return }
     timer = at
     later(at - world.agenda.now) { [self] in
@@ -90,7 +90,9 @@ extension Process {
   func perform(_ event: Event) {
     guard !isDead else { return }
     for event in changes.altered(event, self) {
-      for effect in step(event) { perform(effect) }
+      let effects = step(event)
+      notePassages(event, effects)
+      for effect in effects { perform(effect) }
     }
   }
 
@@ -145,23 +147,15 @@ extension Process {
     isStoreBusy = false
     let work = storeQueue
     storeQueue = []
-    let disk = slot.disk
     disk.view.now = now.wall
     let answers = disk.view.perform(work)
-    var hasJournaled = false
-    for case .journal in work { hasJournaled = true }
+    let hasJournaled = work.contains { if case .journal = $0 { true } else { false } }
     if hasJournaled { disk.sync() }
-    noteAnswers(answers)
+    notePassages(answers)
     if hasJournaled {
       pass(.journaled) { [self] in post(.event(.stored(answers))) }
     } else {
       pass(.applied) { [self] in post(.event(.stored(answers))) }
-    }
-  }
-
-  private func noteAnswers(_ answers: [StoreAnswer]) {
-    for answer in answers {
-      if case .expired(_, let keys) = answer, !keys.isEmpty { world.pass(.purged) }
     }
   }
 }

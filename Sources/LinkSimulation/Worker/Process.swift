@@ -4,6 +4,8 @@ import LinkCore
 final class Process {
   let world: World
   let slot: Slot
+  /// The disk that it was started on.
+  let disk: Disk
   let number: Int
   /// Its transactional id.
   let producerID: Int
@@ -44,11 +46,12 @@ final class Process {
     self.world = world
     self.slot = slot
     self.number = number
-    producerID = slot.disk.name
+    disk = slot.disk
+    producerID = disk.name
     startedAt = world.agenda.now
     var settings = EngineSettings(
-      partitionCount: world.plan.partitions, groupID: "g", instanceID: "i\(slot.disk.name)", requestsTopic: "requests",
-      concurrency: 4, stateRetention: world.plan.timing.retention, commitBatch: 4,
+      partitionCount: world.plan.partitions, groupID: "g", instanceID: "i\(disk.name)", requestsTopic: "requests",
+      concurrency: 4, tokenLife: min(30 * 86_400_000, world.plan.timing.retention * 2 / 3), stateRetention: world.plan.timing.retention, commitBatch: 4,
       seed: world.plan.chanceSeed &+ UInt64(number))
     settings.retry = RetryPolicy(
       initial: 200, limit: 2000, attemptLimit: world.plan.timing.attemptLimit,
@@ -56,9 +59,9 @@ final class Process {
     let now = Now(wall: world.wall + slot.clockOffset, uptime: 1000)
     engine = Engine(settings: settings, sha256: world.sha256, now: now)
     changes = Mutation(world: world)
-    slot.disk.view.now = now.wall
-    slot.disk.view.expireJournal()
-    slot.disk.view.resetWakes(nil)
+    disk.view.now = now.wall
+    disk.view.expireJournal()
+    disk.view.resetWakes(nil)
   }
 
   var now: Now {
@@ -133,6 +136,7 @@ final class Process {
     fallSilent()
   }
 
+  /// SIGSTOP, and SIGCONT after a while.
   func pause(_ length: Milliseconds) {
     guard !isDead, !isPaused else { return }
     world.tell("worker \(slot.index) stands still for \(length) ms")

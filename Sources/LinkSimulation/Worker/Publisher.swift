@@ -277,10 +277,9 @@ final class Publisher {
 
   private func fail(_ attempt: Attempt, _ refusal: Broker.Refusal) {
     switch refusal {
-    case .generation: world.pass(.fencedByGeneration)
     case .member: world.pass(.fencedAsStranger)
     case .instance: world.pass(.fencedAsReplaced)
-    case .fenced, .concurrent, .invalidState, .records: world.pass(.aborted)
+    case .generation, .fenced, .concurrent, .invalidState, .records: world.pass(.aborted)
     }
     switch refusal {
     case .generation, .member, .instance:

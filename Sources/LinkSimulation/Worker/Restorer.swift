@@ -10,7 +10,7 @@ final class Restorer {
   init(process: Process) { self.process = process }
 
   private var world: World { process.world }
-  private var disk: Disk { process.slot.disk }
+  private var disk: Disk { process.disk }
 
   /// Has what is under way given up: its lanes have gone.
   func cancel() { generation += 1 }
@@ -199,6 +199,7 @@ final class Restorer {
     let partition = lane.partition
     if let reason = pass.blocked[partition] { return .blocked(lane, reason: reason) }
     let marks = disk.view.marks(partition)
+    process.notePassages(marks, partition)
     let committed = pass.committed[partition]
     if let committed, committed > high { return .blocked(lane, reason: "the committed offset is not in the partition") }
     if committed == nil, disk.view.hasLinks(partition) || !marks.isEmpty, !process.slot.startsFromBeginning {

@@ -26,6 +26,7 @@ extension World {
       if fate == .lost, !plan.namesAreConfigured { slot.disk.name += plan.workers }
       start(slot, after: down)
     case .pause(let length): process?.pause(length)
+    case .replace(let length): replace(slot, for: length)
     case .cutOff(let length): process?.cutOff(length)
     case .stop(let down): process?.stop(down: down)
     case .copyDisk: slot.disk.makeCopy()
@@ -45,11 +46,20 @@ extension World {
     }
   }
 
+  /// Its machine is given up, and the worker started on another; the first one may come back.
+  private func replace(_ slot: Slot, for length: Milliseconds) {
+    guard let process = slot.process, !process.isDead, !process.isPaused else { return }
+    process.pause(length)
+    slot.process = nil
+    slot.disk = Disk(name: plan.namesAreConfigured ? slot.disk.name : slot.disk.name + plan.workers)
+    start(slot, after: milliseconds(100...3000))
+  }
+
   /// The operator stops all workers, makes topics anew, and starts the workers from the beginning.
   private func makeAnew(all: Bool) {
     tell(all ? "all topics are made anew" : "the requests topic is made anew")
+    for process in processes { process.die() }
     for slot in slots {
-      slot.process?.die()
       slot.startsFromBeginning = true
       start(slot, after: milliseconds(100...2000))
     }

@@ -31,9 +31,11 @@ extension World {
     tell("the faults stop")
     isCalm = true
     awaited = []
+    for process in processes {
+      process.wakeUp()
+      process.reconnect()
+    }
     for slot in slots {
-      slot.process?.wakeUp()
-      slot.process?.reconnect()
       // A clock that is far off would keep links waiting for as long: it is set right.
       slot.clockOffset = 0
     }
@@ -45,9 +47,12 @@ extension World {
       while agenda.turn(until: nextLook) { if !truth.violations.isEmpty { return } }
       if truth.isSettled { return }
       guard nextLook < end else { return truth.violate("liveness: \(truth.unsettled)") }
-      nextLook += nextLook - plan.calmAt < 60_000 ? 1000 : 10_000
+      nextLook += lookInterval < 1000 ? 1000 : 10_000
     }
   }
+
+  /// How long a loop sleeps at most: in the worker 100 ms, here longer, and longer still once only a link's deadline can move anything.
+  var lookInterval: Milliseconds { agenda.now < plan.calmAt + 60_000 ? 400 : 5000 }
 
   /// Lets go of everything that refers to it.
   func clear() {

@@ -93,7 +93,7 @@ final class World {
 /// A worker as its operator sees it: a name, a disk, and at times a process.
 final class Slot {
   let index: Int
-  let disk: Disk
+  var disk: Disk
   var process: Process?
   /// By how much its wall clock is off.
   var clockOffset: Milliseconds = 0
