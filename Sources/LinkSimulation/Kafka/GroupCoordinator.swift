@@ -94,6 +94,7 @@ final class GroupCoordinator {
   /// A static member comes back under a new id: where the group is stable it has what it had.
   private func replace(_ old: Int, by process: Process, _ instance: Int, _ attempt: Int) {
     let id = newID()
+    members[old]?.process.consumer.heartbeatSoon()
     members[old] = nil
     replaced.insert(old)
     members[id] = Member(process: process, instance: instance, attempt: attempt)

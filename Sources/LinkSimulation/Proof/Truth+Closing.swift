@@ -62,8 +62,9 @@ extension Truth {
       if letters != records.count { violate("I1: malformed \(request.id) has \(letters) dead letters") }
       if readable, refused != records.count { violate("I1: malformed \(request.id) has \(refused) refusals") }
     case .link(_, _, let account, _):
-      // A clock that is days ahead has it expire; its answer, journaled by another, may serve a later request of the same link.
-      let isMisjudged = letters > 0 && world.plan.faults.contains(.clock)
+      // One that expires although it was called for (by a clock that is days ahead, or after that long a wait): its answer, journaled by
+      // another worker, may serve a later request of the same link.
+      let isMisjudged = letters > 0 && !world.plan.faults.isDisjoint(with: [.clock, .retention])
       closeLink(request, account, isMisjudged ? 0 : refused, copies: records.count, isExcused || isMisjudged)
     case .replay: closeReplay(request, refused, isExcused)
     }

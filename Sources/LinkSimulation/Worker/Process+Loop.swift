@@ -143,10 +143,20 @@ extension Process {
     later(world.milliseconds(isSlow ? 20...1500 : 0...2)) { [self] in performWork() }
   }
 
+  /// Does something with the store, behind all that was asked of it before.
+  func withStore(_ errand: @escaping () -> Void) {
+    if isStoreBusy { errands.append(errand) } else { errand() }
+  }
+
   private func performWork() {
     isStoreBusy = false
     let work = storeQueue
     storeQueue = []
+    defer {
+      let waiting = errands
+      errands = []
+      for errand in waiting { errand() }
+    }
     disk.view.now = now.wall
     let answers = disk.view.perform(work)
     let hasJournaled = work.contains { if case .journal = $0 { true } else { false } }

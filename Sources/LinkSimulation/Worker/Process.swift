@@ -29,6 +29,7 @@ final class Process {
   var timer: Milliseconds?
   var storeQueue: [StoreWork] = []
   var isStoreBusy = false
+  var errands: [() -> Void] = []
   private var restartAfter: Milliseconds?
   private var isEnding = false
   /// When it last went on after standing still.
@@ -214,6 +215,7 @@ final class Process {
     isDead = true
     backlog = []
     inbox = []
+    errands = []
     publisher.clear()
     restorer.clear()
   }

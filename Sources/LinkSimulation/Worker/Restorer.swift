@@ -110,6 +110,10 @@ final class Restorer {
   }
 
   private func choose(_ pass: Pass) {
+    process.withStore { [self] in chooseNow(pass) }
+  }
+
+  private func chooseNow(_ pass: Pass) {
     disk.view.now = process.now.wall
     for lane in pass.lanes { choose(lane.partition, pass) }
     guard world.mutant != .restoreNotAwaited else { return finish(pass) }
@@ -171,11 +175,17 @@ final class Restorer {
       return (entry.offset, record)
     }
     guard let last = records.last else { return }
-    disk.view.now = process.now.wall
-    disk.view.absorb(partition, records, checkpoint: last.offset + 1)
+    process.withStore { [self] in
+      disk.view.now = process.now.wall
+      disk.view.absorb(partition, records, checkpoint: last.offset + 1)
+    }
   }
 
   private func finish(_ pass: Pass) {
+    process.withStore { [self] in finishNow(pass) }
+  }
+
+  private func finishNow(_ pass: Pass) {
     guard pass.generation == generation else { return pass.done() }
     disk.view.now = process.now.wall
     for lane in pass.lanes where pass.blocked[lane.partition] == nil {

@@ -43,9 +43,12 @@ extension World {
 
   private func settle(until end: Milliseconds) {
     var nextLook = agenda.now + 1000
+    var looks = 0
     while truth.violations.isEmpty {
       while agenda.turn(until: nextLook) { if !truth.violations.isEmpty { return } }
       if truth.isSettled { return }
+      looks += 1
+      if looks % 3 == 0 { for process in processes where !process.isDead { process.consumer.heartbeatSoon() } }
       guard nextLook < end else { return truth.violate("liveness: \(truth.unsettled)") }
       nextLook += lookInterval < 1000 ? 1000 : 10_000
     }
