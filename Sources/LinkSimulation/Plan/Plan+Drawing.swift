@@ -20,6 +20,7 @@ extension Plan {
     drawRates(faults, &random)
     drawRequests(&random)
     for kind in drawn { drawIncidents(kind, &random) }
+    if faults.contains(.retention), allowed.contains(.pause) { drawForgetting(&random) }
   }
 
   private mutating func drawTiming(_ faults: Set<FaultKind>, _ random: inout SeededRandom) {
@@ -92,6 +93,22 @@ extension Plan {
         trigger = .time(max(time, calmAt / 3))
       }
       incidents.append(Incident(trigger: trigger, worker: worker, kind: what))
+    }
+  }
+
+  /// Around the time at which a link is forgotten its replay is asked for, and a worker that would forget it stands still.
+  private mutating func drawForgetting(_ random: inout SeededRandom) {
+    rates.adapterFault = max(rates.adapterFault, 300)
+    rates.rejection = 600
+    for request in requests.prefix(3) {
+      guard case .link(let user, let key, _, _) = request.ask else { continue }
+      let time = request.time + timing.retention + Milliseconds.random(in: 1000...25_000, using: &random)
+      requests.append(PlannedRequest(number: requests.count + 1, time: time, ask: .replay(user: user, key: key)))
+      let before = timing.session + Milliseconds.random(in: 200...3000, using: &random)
+      incidents.append(
+        Incident(
+          trigger: .time(time - before), worker: Int.random(in: 0..<workers, using: &random),
+          kind: .pause(before + Milliseconds.random(in: 200...6000, using: &random))))
     }
   }
 

@@ -64,7 +64,7 @@ extension Truth {
     case .link(_, _, let account, _):
       // One that expires although it was called for (by a clock that is days ahead, or after that long a wait): its answer, journaled by
       // another worker, may serve a later request of the same link.
-      let isMisjudged = letters > 0 && !world.plan.faults.isDisjoint(with: [.clock, .retention])
+      let isMisjudged = expired.contains(request.number) && !world.plan.faults.isDisjoint(with: [.clock, .retention])
       closeLink(request, account, isMisjudged ? 0 : refused, copies: records.count, isExcused || isMisjudged)
     case .replay: closeReplay(request, refused, isExcused)
     }

@@ -8,6 +8,8 @@ final class Truth {
   private(set) var written: [Written] = []
   private(set) var outcomes: [Outcome] = []
   private(set) var refusals: [Int: Int] = [:]
+  /// Requests that were refused as too old.
+  private(set) var expired: Set<Int> = []
   /// Dead letters by the place of their record.
   private(set) var deadLetters: [Origin: Int] = [:]
   private(set) var moves: [Origin: Int] = [:]
@@ -117,6 +119,7 @@ final class Truth {
     else { return violate("an outcome cannot be read") }
     guard type != EventType.refused.rawValue else {
       refusals[number, default: 0] += 1
+      if data["error"]?["code"]?.text == Text(RefusalCode.requestExpired.rawValue) { expired.insert(number) }
       return
     }
     guard let user = data["userId"]?.integer, let key = data["idempotencyKey"]?.text, let replay = data["replay"]?.integer,

@@ -4,8 +4,8 @@ import LinkCore
 final class Mutation {
   private let world: World
   private let mutant: Mutant?
-  /// Fingerprint of the latest request of each link that this process received.
-  private var asked: [LinkKey: Digest] = [:]
+  /// Fingerprints of the requests for which the store is asked, by ticket.
+  private var asked: [UInt64: Digest] = [:]
 
   init(world: World) {
     self.world = world
@@ -20,32 +20,33 @@ final class Mutation {
   func altered(_ event: Event, _ process: Process) -> [Event] {
     guard let mutant else { return [event] }
     switch event {
-    case .received(let record): note(record)
     case .stored(let answers):
       return [.stored(answers.map { altered($0, mutant) })]
     case .opened(let opening) where mutant == .markMatchesAll: return [.opened(matching(opening))]
     case .ended(let batch, .aborted(let reason)) where mutant == .answersDropped:
       return dropAnswers(batch, reason, process)
-    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .reachedEnd, .answered, .ended, .tick, .stop: break
+    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .answered, .ended, .tick, .stop: break
     }
     return [event]
   }
 
-  private func note(_ record: SourceRecord) {
-    guard mutant == .journalUnchecked || mutant == .fingerprintIgnored,
+  /// What the engine made of an event.
+  func note(_ event: Event, _ effects: [Effect]) {
+    guard mutant == .journalUnchecked || mutant == .fingerprintIgnored, case .received(let record) = event,
       case .link(let request) = RequestReader().read(record)
     else { return }
-    asked[request.key] = request.fingerprint(sha256: world.sha256)
+    for case .store(let work) in effects {
+      for case .lookUp(let ticket, request.key) in work { asked[ticket] = request.fingerprint(sha256: world.sha256) }
+    }
   }
 
   private func altered(_ answer: StoreAnswer, _ mutant: Mutant) -> StoreAnswer {
     switch answer {
     case .found(let ticket, var link, var journaled):
       if mutant == .journalNotRead { journaled = nil }
-      if mutant == .journalUnchecked, let key = journaled?.key.link, let print = link?.fingerprint ?? asked[key] {
-        journaled?.fingerprint = print
-      }
-      if mutant == .fingerprintIgnored, let key = link?.key, let print = asked[key] { link?.fingerprint = print }
+      let print = asked.removeValue(forKey: ticket)
+      if mutant == .journalUnchecked, let print = link?.fingerprint ?? print { journaled?.fingerprint = print }
+      if mutant == .fingerprintIgnored, let print { link?.fingerprint = print }
       return .found(ticket: ticket, link: link, journaled: journaled)
     case .due(let ticket, let links, let next):
       let links = links.map { due in

@@ -92,6 +92,7 @@ extension Process {
     for event in changes.altered(event, self) {
       let effects = step(event)
       notePassages(event, effects)
+      changes.note(event, effects)
       for effect in effects { perform(effect) }
     }
   }
@@ -103,7 +104,9 @@ extension Process {
     case .pause(let partition): consumer.pause(partition)
     case .resume(let partition): consumer.resume(partition)
     case .store(let work): submit(work)
-    case .call(let call): pass(.called) { [self] in world.adapter.call(call, self) }
+    case .call(let call):
+      world.adapter.call(call, self)
+      world.reach(.called, self)
     case .reloadCredential: break
     case .commit(let batch): commit(batch)
     case .reconcile(let batch): restorer.reconcile(batch)

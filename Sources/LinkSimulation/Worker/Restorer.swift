@@ -276,16 +276,12 @@ final class Restorer {
       { [world] in left.map { ($0.key, world.broker.state[Int($0.key)].read(from: $0.value, limit: 50)) } }
     ) { [self] read in
       var positions = positions
-      var isFound = false
+      var sought = sought
       for (partition, found) in read ?? [] {
         positions[partition] = found.position
-        isFound = isFound
-          || found.entries.contains { entry in
-            guard case .state(let record) = entry.body else { return false }
-            return sought[partition]?.contains(record) == true
-          }
+        for case .state(let record) in found.entries.map(\.body) { sought[partition]?.removeAll { $0 == record } }
       }
-      guard !isFound else { return conclude(batch, true, done) }
+      guard sought.values.contains(where: { !$0.isEmpty }) else { return conclude(batch, true, done) }
       process.later(world.milliseconds(1...50)) { [self] in readTail(batch, sought, positions, ends, done) }
     }
   }
