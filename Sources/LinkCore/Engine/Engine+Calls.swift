@@ -34,7 +34,7 @@ extension Engine {
   /// Leaves the memory to others: a received request is settled as scheduled and due at once, a link from the schedule is parked.
   private mutating func standAside(_ link: Link, _ lane: LaneID, settles: Int64?) {
     if settles == nil {
-      users.notePark(link.key.userId)
+      users.notePark(link.key.userId, nextNumber())
       active[link.key] = nil
       effects.append(.store([.park(partition: lane.partition, keys: [link.key])]))
     } else {
