@@ -104,6 +104,9 @@ final class Mutation {
     process.disk.view.apply(AppliedBatch(records: records, checkpoints: [:], settled: []))
   }
 
+  /// Whether what the disk knows counts although no restore has confirmed it.
+  var trustsOwnDisk: Bool { mutant == .localStoreOnly || mutant == .restoreNotAwaited }
+
   // MARK: - In the transaction
 
   var guess: Bool? {

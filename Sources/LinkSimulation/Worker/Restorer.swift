@@ -123,7 +123,10 @@ final class Restorer {
   /// From where the state partition has to be read: from the checkpoint where the view is of this very log and not too old, else anew.
   private func choose(_ partition: Int32, _ pass: Pass) {
     pass.positions[partition] = 0
-    guard let view = disk.view.views[partition], view.checkpoint > 0 else { return world.pass(.restoredWhole) }
+    guard let view = disk.view.views[partition], view.checkpoint > 0 else {
+      if !process.changes.trustsOwnDisk { disk.view.begin(partition) }
+      return world.pass(.restoredWhole)
+    }
     guard isOfThisLog(view, partition) else {
       world.pass(.viewOfOtherLog)
       return disk.view.begin(partition)
