@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox test build lint format schemas bench clean dependencies
+.PHONY: help sandbox test build simulate lint format schemas bench clean dependencies
 
 # The tests run in folders of their own, so a relative path would lead them elsewhere.
 ifneq ($(KAFKA_HOME),)
@@ -30,6 +30,10 @@ test: ## install what is missing, build, lint, check the schemas, run every test
 # Without Swift's own libraries beside it, the binary runs where only the C libraries are.
 build: dependencies ## build .build/release/linkworker
 	swift build -c release --static-swift-stdlib --product linkworker
+
+simulate: build ## play the worker through 100 000 histories full of faults, and find every deliberate error (SIMULATE_ARGS="--seeds 1..500")
+	.build/release/linkworker simulate $(or $(SIMULATE_ARGS),--seeds 1..100000)
+	.build/release/linkworker simulate --mutant all
 
 lint: ## check the style of the source
 	swift format lint --strict --recursive Sources Tests Package.swift

@@ -21,11 +21,13 @@ final class SimulationProgress: Sendable {
 
   func show(_ tally: CampaignTally) {
     let now = SystemClock.uptime()
-    guard isShown, shownAt.withLock({ shown in
-      guard now - shown >= 200 else { return false }
-      shown = now
-      return true
-    }) else { return }
+    guard isShown,
+      shownAt.withLock({ shown in
+        guard now - shown >= 200 else { return false }
+        shown = now
+        return true
+      })
+    else { return }
     let rate = Int(Double(tally.seeds) / seconds)
     let left = total > tally.seeds ? (total - tally.seeds) / UInt64(max(rate, 1)) : 0
     write("\r\u{1B}[K\(tally.seeds) of \(total) seeds, \(rate) a second, \(left) s left")

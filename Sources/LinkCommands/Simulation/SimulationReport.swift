@@ -48,6 +48,19 @@ struct SimulationReport {
     ["{\"seed\":\(seed),\"violations\":\(list(history.violations)),\"story\":\(list(history.story))}"]
   }
 
+  /// How a mutant was found, or that it was not.
+  static func line(of mutant: Mutant, _ tally: CampaignTally, from first: UInt64, isJSON: Bool) -> String {
+    let found = tally.failure.map { (seeds: $0.seed - first + 1, seed: $0.seed, what: $0.violations.first ?? "") }
+    guard isJSON else {
+      return found.map { "\(mutant.rawValue): found by seed \($0.seed), after \($0.seeds) seeds: \($0.what)" }
+        ?? "\(mutant.rawValue): NOT FOUND in \(tally.seeds) seeds"
+    }
+    let detail = found.map {
+      ",\"seeds\":\($0.seeds),\"seed\":\($0.seed),\"violation\":\"\(LogText.escaped($0.what))\""
+    }
+    return "{\"mutant\":\"\(mutant.rawValue)\",\"found\":\(found != nil)\(detail ?? ",\"seeds\":\(tally.seeds)")}"
+  }
+
   private static func list(_ texts: [String]) -> String {
     "[" + texts.map { "\"\(LogText.escaped($0))\"" }.joined(separator: ",") + "]"
   }

@@ -102,7 +102,9 @@ public struct Shrinker {
 
 extension Plan {
   /// How much there is in it.
-  fileprivate var weight: Int { incidents.count + requests.count + workers + Int(partitions) + faults.count + Int(calmAt) }
+  fileprivate var weight: Int {
+    incidents.count + requests.count + workers + Int(partitions) + faults.count + Int(calmAt)
+  }
 
   /// The plan for a reader.
   var lines: [String] {

@@ -139,7 +139,9 @@ final class Broker {
   // MARK: - Faults
 
   func compact() {
-    for index in state.indices { state[index].compact(tombstonesBefore: world.agenda.now - world.plan.timing.tombstones) }
+    for index in state.indices {
+      state[index].compact(tombstonesBefore: world.agenda.now - world.plan.timing.tombstones)
+    }
   }
 
   /// The requests topic is deleted, and with it the group's offsets; or everything is.

@@ -8,7 +8,8 @@ extension Plan {
     random = SeededRandom(seed: random.next())
     self.init(
       seed: seed, chanceSeed: random.next(), workers: random.chance(100) ? 1 : Int.random(in: 2...3, using: &random),
-      partitions: Int32.random(in: 2...3, using: &random), calmAt: Milliseconds.random(in: 15...50, using: &random) * 1000)
+      partitions: Int32.random(in: 2...3, using: &random),
+      calmAt: Milliseconds.random(in: 15...50, using: &random) * 1000)
     let likelihood = [250, 450, 700].randomElement(using: &random) ?? 450
     let drawn = FaultKind.allCases.filter { kind in
       // Drawn whether allowed or not, so that the rest of the history stays as it is.
@@ -20,7 +21,8 @@ extension Plan {
     drawRates(faults, &random)
     drawRequests(&random)
     for kind in drawn { drawIncidents(kind, &random) }
-    if faults.contains(.retention), allowed.contains(.pause) { drawForgetting(&random) }
+    if faults.contains(.retention), allowed.isSuperset(of: [.pause, .adapter]) { drawForgetting(&random) }
+    if faults.contains(.adapter), random.chance(100) { drawOutage(&random) }
   }
 
   private mutating func drawTiming(_ faults: Set<FaultKind>, _ random: inout SeededRandom) {
@@ -85,7 +87,10 @@ extension Plan {
       guard let what = drawKind(kind, &random) else { continue }
       let time = Milliseconds.random(in: 0...calmAt, using: &random)
       var trigger = Incident.Trigger.time(time)
-      let point = Incident.Point.allCases.randomElement(using: &random) ?? .built
+      // A worker that stands still with a transaction open is the worst that a worker can be.
+      let isOpen = (kind == .pause || kind == .replaced) && random.chance(350)
+      let points: [Incident.Point] = isOpen ? [.begun, .produced, .fenced, .ended] : Incident.Point.allCases
+      let point = points.randomElement(using: &random) ?? .built
       let nth = Int.random(in: 1...8, using: &random)
       if kind.canHitPoint, random.chance(700) { trigger = .point(point, nth: point.isRare ? min(nth, 3) : nth) }
       if case .kill(.old, _) = what {
@@ -93,6 +98,19 @@ extension Plan {
         trigger = .time(max(time, calmAt / 3))
       }
       incidents.append(Incident(trigger: trigger, worker: worker, kind: what))
+    }
+  }
+
+  /// The adapter is down for many users at once: long enough for the circuit breaker to open.
+  private mutating func drawOutage(_ random: inout SeededRandom) {
+    let time = Milliseconds.random(in: 0...calmAt / 2, using: &random)
+    incidents.append(Incident(trigger: .time(time), worker: 0, kind: .adapterDown(20_000)))
+    for user in 41...50 as ClosedRange<Int64> {
+      let number = requests.count + 1
+      requests.append(
+        PlannedRequest(
+          number: number, time: time + Milliseconds.random(in: 1...500, using: &random),
+          ask: .link(user: user, key: 1, account: 1, deadline: nil)))
     }
   }
 
@@ -141,7 +159,8 @@ extension FaultKind {
   fileprivate var isRare: Bool {
     switch self {
     case .topicAnew, .retention, .clock, .credential, .oldStore: true
-    case .crash, .wipe, .powerCut, .pause, .replaced, .cutOff, .rebalance, .lost, .slow, .lateEnd, .slowMarkers, .refused,
+    case .crash, .wipe, .powerCut, .pause, .replaced, .cutOff, .rebalance, .lost, .slow, .lateEnd, .slowMarkers,
+      .refused,
       .adapter, .compaction, .slowStore:
       false
     }

@@ -52,10 +52,12 @@ struct PlannedRequest: Sendable {
     switch ask {
     case .link(let user, let key, let account, let deadline):
       let limit = deadline.map { #","deadline":"\#((wall + $0).rfc3339)""# } ?? ""
-      text = head + #""type":"link-account.requested.v1","data":{"userId":\#(user),"brokerNames":["b"],"#
+      text =
+        head + #""type":"link-account.requested.v1","data":{"userId":\#(user),"brokerNames":["b"],"#
         + #""ctidTraderAccountIds":[\#(account)],"idempotencyKey":"k\#(key)"\#(limit)}}"#
     case .replay(let user, let key):
-      text = head + #""type":"link-account.replay-requested.v1","data":{"userId":\#(user),"#
+      text =
+        head + #""type":"link-account.replay-requested.v1","data":{"userId":\#(user),"#
         + #""idempotencyKey":"k\#(key)","reason":"x","operator":"o"}}"#
     case .malformed(let user, true):
       text = head + #""type":"link-account.requested.v1","data":{"userId":\#(user),"odd":1}}"#

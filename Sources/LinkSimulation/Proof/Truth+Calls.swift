@@ -23,10 +23,14 @@ extension Truth {
     // A worker that does not know yet that it has lost the partition may call once more.
     guard world.broker.group.owns(new.process.consumer.member, new.partition) else { return }
     if known?.isDone == true { return violate("I3: link \(new.key) is called for although it has ended") }
-    for old in calls[new.key] ?? [] where old.replay == new.replay && old.life == new.life && old.isFinal && old.isAnswered {
-      guard old.isLost || old.process !== new.process && !world.broker.group.owns(old.process.consumer.member, old.partition)
+    for old in calls[new.key] ?? []
+    where old.replay == new.replay && old.life == new.life && old.isFinal && old.isAnswered {
+      guard
+        old.isLost
+          || old.process !== new.process && !world.broker.group.owns(old.process.consumer.member, old.partition)
       else {
-        return violate("I3: link \(new.key) is called for again although worker \(old.process.slot.index) has its answer")
+        return violate(
+          "I3: link \(new.key) is called for again although worker \(old.process.slot.index) has its answer")
       }
       if old.process.disk === new.process.disk, holdsAnswer(new, old) {
         violate("I3: link \(new.key) is called for again although its answer is in the journal")
@@ -54,7 +58,9 @@ extension Truth {
     record.isFinal = isFinal
   }
 
-  func noteRevoked(_ process: Process, _ partitions: [Int32]) { lose { $0.process === process && partitions.contains($0.partition) } }
+  func noteRevoked(_ process: Process, _ partitions: [Int32]) {
+    lose { $0.process === process && partitions.contains($0.partition) }
+  }
 
   func noteDeath(_ process: Process) { lose { $0.process === process } }
 

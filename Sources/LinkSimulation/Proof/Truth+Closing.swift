@@ -27,10 +27,13 @@ extension Truth {
       let offset = world.broker.group.offsets[Int32(partition)]
       if offset != log.end || log.stableEnd != log.end {
         reasons.append(
-          "partition \(partition) ends at \(log.end) (stable \(log.stableEnd)), the group stands at \(offset.map { "\($0)" } ?? "nothing")")
+          "partition \(partition) ends at \(log.end) (stable \(log.stableEnd)), the group stands at \(offset.map { "\($0)" } ?? "nothing")"
+        )
       }
     }
-    for link in state.values.sorted(by: { $0.key < $1.key }) where !link.isDone { reasons.append("link \(link.key) waits") }
+    for link in state.values.sorted(by: { $0.key < $1.key }) where !link.isDone {
+      reasons.append("link \(link.key) waits")
+    }
     for slot in world.slots {
       guard let process = slot.process, !process.isDead, !process.isAtRest else { continue }
       reasons.append("worker \(slot.index) is not at rest: \(process.load)")
@@ -92,7 +95,9 @@ extension Truth {
     guard let key = request.link else { return }
     let isAccepted = state[key]?.replays.contains { $0.id == Text(request.id) } ?? false
     if isAccepted, refused > 0 { violate("I1: replay \(request.id) is accepted and refused") }
-    if !isExcused, !isAccepted, refused == 0, (forgotten[key] ?? 0) == 0 { violate("I1: replay \(request.id) of \(key) has no end") }
+    if !isExcused, !isAccepted, refused == 0, (forgotten[key] ?? 0) == 0 {
+      violate("I1: replay \(request.id) of \(key) has no end")
+    }
   }
 
   private func close(_ key: LinkKey, _ link: Link) {

@@ -81,7 +81,9 @@ final class Truth {
   }
 
   private func noteMoved(_ record: SourceRecord, _ place: Broker.Place) {
-    guard let from = record.headers.last(where: { $0.name == Array("linkworker.moved-from".utf8) })?.value else { return }
+    guard let from = record.headers.last(where: { $0.name == Array("linkworker.moved-from".utf8) })?.value else {
+      return
+    }
     let parts = from.split(separator: UInt8(ascii: "/"))
     guard parts.count == 3, let partition = Int32(String(decoding: parts[1], as: UTF8.self)),
       let offset = Int64(String(decoding: parts[2], as: UTF8.self))
@@ -92,7 +94,8 @@ final class Truth {
     if let user = record.key.flatMap({ Int64(String(decoding: $0, as: UTF8.self)) }),
       HomePartition.of(userId: user, partitionCount: world.plan.partitions) != place.partition
     {
-      violate("the request at \(partition)/\(offset) of user \(user) was moved to \(place.partition), which is not its home")
+      violate(
+        "the request at \(partition)/\(offset) of user \(user) was moved to \(place.partition), which is not its home")
     }
   }
 
@@ -101,7 +104,9 @@ final class Truth {
     case .link(let link):
       if let known = state[link.key] {
         if link.replay < known.replay { violate("I8: link \(link.key) went back from replay \(known.replay)") }
-        if link.replay == known.replay, known.isDone, !link.isDone { violate("I8: link \(link.key), which had ended, waits again") }
+        if link.replay == known.replay, known.isDone, !link.isDone {
+          violate("I8: link \(link.key), which had ended, waits again")
+        }
       }
       state[link.key] = link
     case .tombstone(.link(let key)):
@@ -122,7 +127,8 @@ final class Truth {
       if data["error"]?["code"]?.text == Text(RefusalCode.requestExpired.rawValue) { expired.insert(number) }
       return
     }
-    guard let user = data["userId"]?.integer, let key = data["idempotencyKey"]?.text, let replay = data["replay"]?.integer,
+    guard let user = data["userId"]?.integer, let key = data["idempotencyKey"]?.text,
+      let replay = data["replay"]?.integer,
       let account = data["ctidTraderAccountIds"]?.children.first(where: { _ in true })?.integer
     else { return violate("an outcome has no link") }
     let outcome = Outcome(
@@ -131,7 +137,9 @@ final class Truth {
     outcomes.append(outcome)
     world.tell("the outcome of \(outcome.key), replay \(replay), becomes visible")
     let same = outcomes.count { $0.key == outcome.key && $0.replay == outcome.replay }
-    if same > 1 + (forgotten[outcome.key] ?? 0) { violate("I2: link \(outcome.key) has \(same) outcomes of replay \(replay)") }
+    if same > 1 + (forgotten[outcome.key] ?? 0) {
+      violate("I2: link \(outcome.key) has \(same) outcomes of replay \(replay)")
+    }
   }
 
   private func noteDeadLetter(_ record: OutgoingRecord) {

@@ -25,7 +25,9 @@ final class Mutation {
     case .opened(let opening) where mutant == .markMatchesAll: return [.opened(matching(opening))]
     case .ended(let batch, .aborted(let reason)) where mutant == .answersDropped:
       return dropAnswers(batch, reason, process)
-    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .answered, .ended, .tick, .stop: break
+    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .answered, .ended, .tick,
+      .stop:
+      break
     }
     return [event]
   }
@@ -66,7 +68,9 @@ final class Mutation {
     let log = world.broker.requests[Int(opening.lane.partition)]
     opening.marks = opening.marks.map { mark in
       var mark = mark
-      if case .request(let record)? = log.entry(at: mark.offset)?.body { mark.digest = record.digest(sha256: world.sha256) }
+      if case .request(let record)? = log.entry(at: mark.offset)?.body {
+        mark.digest = record.digest(sha256: world.sha256)
+      }
       return mark
     }
     return opening
@@ -87,7 +91,9 @@ final class Mutation {
   /// Lanes are about to be forgotten.
   func revoked(_ process: Process, _ partitions: [Int32]) {
     guard mutant == .callsForgotten else { return }
-    for call in world.adapter.calls(of: process) { process.perform(.answered(call: call, .unsent(reason: "forgotten"))) }
+    for call in world.adapter.calls(of: process) {
+      process.perform(.answered(call: call, .unsent(reason: "forgotten")))
+    }
   }
 
   /// A call has been made.
@@ -112,6 +118,11 @@ final class Mutation {
   var guess: Bool? {
     if mutant == .unknownIsCommitted { return true }
     return mutant == .unknownIsAborted ? false : nil
+  }
+
+  /// Whether what is left of the sought state records tells that their batch was committed.
+  func isFound(_ left: [Int32: [StateRecord]], of sought: [Int32: [StateRecord]]) -> Bool {
+    mutant == .oneRecordIsEnough ? left != sought : left.values.allSatisfy(\.isEmpty)
   }
 
   var drops: Bool { mutant != .droppedUsedAgain && mutant != .tailWithoutNewProducer }
@@ -149,7 +160,8 @@ final class Mutation {
       decision.state.removeAll(where: \.isLinkTombstone)
     case .noConflictMark, .noDeadLetterMark, .appliedBeforeCommit, .offsetsPastUnsettled, .offsetsOutside,
       .noFenceUnmoved, .onlyMovedOffsetsFirst, .invalidOffsetFence, .markMatchesAll, .unknownIsCommitted,
-      .unknownIsAborted, .tailWithoutNewProducer, .keptAfterResentCommit, .keptAfterAbort, .droppedUsedAgain,
+      .unknownIsAborted, .oneRecordIsEnough, .tailWithoutNewProducer, .keptAfterResentCommit, .keptAfterAbort,
+      .droppedUsedAgain,
       .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd, .restoreNotAwaited,
       .journalNotRead, .journalUnchecked, .lanesDropped, .fingerprintIgnored:
       break
@@ -170,7 +182,8 @@ final class Mutation {
     case .noFenceUnmoved: return moved.isEmpty ? nil : batch.offsets
     case .onlyMovedOffsetsFirst, .invalidOffsetFence: return moved.isEmpty ? nil : moved
     case .localStoreOnly, .appliedBeforeCommit, .noConflictMark, .noDeadLetterMark, .markMatchesAll,
-      .unknownIsCommitted, .unknownIsAborted, .tailWithoutNewProducer, .keptAfterResentCommit, .keptAfterAbort,
+      .unknownIsCommitted, .unknownIsAborted, .oneRecordIsEnough, .tailWithoutNewProducer, .keptAfterResentCommit,
+      .keptAfterAbort,
       .droppedUsedAgain, .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd,
       .restoreNotAwaited, .journalNotRead, .journalUnchecked, .movedOutside, .movedAstray, .lanesDropped,
       .purgeOutside, .fingerprintIgnored:

@@ -52,7 +52,8 @@ final class Process {
     startedAt = world.agenda.now
     var settings = EngineSettings(
       partitionCount: world.plan.partitions, groupID: "g", instanceID: "i\(disk.name)", requestsTopic: "requests",
-      concurrency: 4, tokenLife: min(30 * 86_400_000, world.plan.timing.retention * 2 / 3), stateRetention: world.plan.timing.retention, commitBatch: 4,
+      concurrency: 4, tokenLife: min(30 * 86_400_000, world.plan.timing.retention * 2 / 3),
+      stateRetention: world.plan.timing.retention, commitBatch: 4,
       seed: world.plan.chanceSeed &+ UInt64(number))
     settings.retry = RetryPolicy(
       initial: 200, limit: 2000, attemptLimit: world.plan.timing.attemptLimit,

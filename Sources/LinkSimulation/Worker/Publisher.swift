@@ -150,7 +150,8 @@ final class Publisher {
       attempt.deadline = attempt.began + world.plan.timing.transaction - 1000
       phase = .adding
       process.pass(.begun) { [self] in
-        process.changes.sendsOffsetsFirst ? fence(attempt) { [self] in add(attempt, then: end) } : add(attempt, then: fenceAndEnd)
+        process.changes.sendsOffsetsFirst
+          ? fence(attempt) { [self] in add(attempt, then: end) } : add(attempt, then: fenceAndEnd)
       }
     }
   }
@@ -211,7 +212,9 @@ final class Publisher {
 
   private func end(_ attempt: Attempt) {
     phase = .ending
-    guard attempt.deadline - world.agenda.now > 200 else { return abandon(attempt, .aborted(reason: "no time is left")) }
+    guard attempt.deadline - world.agenda.now > 200 else {
+      return abandon(attempt, .aborted(reason: "no time is left"))
+    }
     guard attempt.isAdded else { return attempt.done(.committed(stateEnds: [:])) }
     askEnd(attempt)
   }

@@ -158,7 +158,9 @@ final class Restorer {
     guard !left.isEmpty else { return finish(pass) }
     asking(
       pass,
-      { broker in left.map { partition, position in (partition, broker.state[Int(partition)].read(from: position, limit: 50)) } }
+      { broker in
+        left.map { partition, position in (partition, broker.state[Int(partition)].read(from: position, limit: 50)) }
+      }
     ) { [self] read in
       guard pass.generation == generation else { return pass.done() }
       var isStuck = true
@@ -279,13 +281,13 @@ final class Restorer {
       { [world] in left.map { ($0.key, world.broker.state[Int($0.key)].read(from: $0.value, limit: 50)) } }
     ) { [self] read in
       var positions = positions
-      var sought = sought
+      var left = sought
       for (partition, found) in read ?? [] {
         positions[partition] = found.position
-        for case .state(let record) in found.entries.map(\.body) { sought[partition]?.removeAll { $0 == record } }
+        for case .state(let record) in found.entries.map(\.body) { left[partition]?.removeAll { $0 == record } }
       }
-      guard sought.values.contains(where: { !$0.isEmpty }) else { return conclude(batch, true, done) }
-      process.later(world.milliseconds(1...50)) { [self] in readTail(batch, sought, positions, ends, done) }
+      guard !process.changes.isFound(left, of: sought) else { return conclude(batch, true, done) }
+      process.later(world.milliseconds(1...50)) { [self] in readTail(batch, left, positions, ends, done) }
     }
   }
 

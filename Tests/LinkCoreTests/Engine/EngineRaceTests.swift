@@ -29,7 +29,9 @@ struct EngineRaceTests {
     #expect(world.link(LinkKey(userId: Int64(user), idempotencyKey: "k"))?.replay == 0)
   }
 
-  @Test("A link from the schedule that waits, parked, for its own call of an earlier assignment is served by that call's answer")
+  @Test(
+    "A link from the schedule that waits, parked, for its own call of an earlier assignment is served by that call's answer"
+  )
   func parkedBehindItself() {
     callFromSchedule()
     world.send(.revoked([0, 1, 2, 3]))
