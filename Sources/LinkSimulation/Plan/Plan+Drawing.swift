@@ -114,19 +114,20 @@ extension Plan {
     }
   }
 
-  /// Around the time at which a link is forgotten its replay is asked for, and a worker that would forget it stands still.
+  /// A worker that would forget a link stands still when that time comes; meanwhile the next owner accepts the link's replay, and waits for the
+  /// adapter.
   private mutating func drawForgetting(_ random: inout SeededRandom) {
-    rates.adapterFault = max(rates.adapterFault, 300)
     rates.rejection = 600
-    for request in requests.prefix(3) {
+    for request in requests.prefix(4) {
       guard case .link(let user, let key, _, _) = request.ask else { continue }
-      let time = request.time + timing.retention + Milliseconds.random(in: 1000...25_000, using: &random)
-      requests.append(PlannedRequest(number: requests.count + 1, time: time, ask: .replay(user: user, key: key)))
-      let before = timing.session + Milliseconds.random(in: 200...3000, using: &random)
+      let start = request.time + timing.retention - Milliseconds.random(in: 0...3000, using: &random)
+      let replay = start + timing.session + Milliseconds.random(in: 500...3000, using: &random)
+      requests.append(PlannedRequest(number: requests.count + 1, time: replay, ask: .replay(user: user, key: key)))
+      let length = timing.session + Milliseconds.random(in: 3000...25_000, using: &random)
       incidents.append(
         Incident(
-          trigger: .time(time - before), worker: Int.random(in: 0..<workers, using: &random),
-          kind: .pause(before + Milliseconds.random(in: 200...6000, using: &random))))
+          trigger: .time(start), worker: Int.random(in: 0..<workers, using: &random), kind: .pause(length)))
+      incidents.append(Incident(trigger: .time(replay - 1000), worker: 0, kind: .adapterDown(25_000)))
     }
   }
 

@@ -24,8 +24,6 @@ public enum Mutant: String, Sendable, CaseIterable {
   case unknownIsCommitted = "unknown-is-committed"
   /// A commit whose end is unknown is taken as aborted.
   case unknownIsAborted = "unknown-is-aborted"
-  /// A commit whose end is unknown is taken as committed where one of its state records is found.
-  case oneRecordIsEnough = "one-record-is-enough"
   /// After a commit whose end is unknown the tail is read and the old producer goes on.
   case tailWithoutNewProducer = "tail-without-new-producer"
   /// A commit that said OK after EndTxn was sent again keeps its producer.

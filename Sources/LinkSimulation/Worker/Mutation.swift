@@ -120,11 +120,6 @@ final class Mutation {
     return mutant == .unknownIsAborted ? false : nil
   }
 
-  /// Whether what is left of the sought state records tells that their batch was committed.
-  func isFound(_ left: [Int32: [StateRecord]], of sought: [Int32: [StateRecord]]) -> Bool {
-    mutant == .oneRecordIsEnough ? left != sought : left.values.allSatisfy(\.isEmpty)
-  }
-
   var drops: Bool { mutant != .droppedUsedAgain && mutant != .tailWithoutNewProducer }
   var keepsAfterAbort: Bool { mutant == .keptAfterAbort }
   var trustsUncleanCommits: Bool { mutant == .keptAfterResentCommit }
@@ -160,7 +155,7 @@ final class Mutation {
       decision.state.removeAll(where: \.isLinkTombstone)
     case .noConflictMark, .noDeadLetterMark, .appliedBeforeCommit, .offsetsPastUnsettled, .offsetsOutside,
       .noFenceUnmoved, .onlyMovedOffsetsFirst, .invalidOffsetFence, .markMatchesAll, .unknownIsCommitted,
-      .unknownIsAborted, .oneRecordIsEnough, .tailWithoutNewProducer, .keptAfterResentCommit, .keptAfterAbort,
+      .unknownIsAborted, .tailWithoutNewProducer, .keptAfterResentCommit, .keptAfterAbort,
       .droppedUsedAgain,
       .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd, .restoreNotAwaited,
       .journalNotRead, .journalUnchecked, .lanesDropped, .fingerprintIgnored:
@@ -182,7 +177,7 @@ final class Mutation {
     case .noFenceUnmoved: return moved.isEmpty ? nil : batch.offsets
     case .onlyMovedOffsetsFirst, .invalidOffsetFence: return moved.isEmpty ? nil : moved
     case .localStoreOnly, .appliedBeforeCommit, .noConflictMark, .noDeadLetterMark, .markMatchesAll,
-      .unknownIsCommitted, .unknownIsAborted, .oneRecordIsEnough, .tailWithoutNewProducer, .keptAfterResentCommit,
+      .unknownIsCommitted, .unknownIsAborted, .tailWithoutNewProducer, .keptAfterResentCommit,
       .keptAfterAbort,
       .droppedUsedAgain, .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd,
       .restoreNotAwaited, .journalNotRead, .journalUnchecked, .movedOutside, .movedAstray, .lanesDropped,

@@ -286,7 +286,7 @@ final class Restorer {
         positions[partition] = found.position
         for case .state(let record) in found.entries.map(\.body) { left[partition]?.removeAll { $0 == record } }
       }
-      guard !process.changes.isFound(left, of: sought) else { return conclude(batch, true, done) }
+      guard !left.values.allSatisfy(\.isEmpty) else { return conclude(batch, true, done) }
       process.later(world.milliseconds(1...50)) { [self] in readTail(batch, left, positions, ends, done) }
     }
   }
