@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox test build install uninstall lint format schemas check-deploy bench clean dependencies
+.PHONY: help sandbox test build simulate install uninstall lint format schemas check-deploy bench clean dependencies
 
 # The tests run in folders of their own, so a relative path would lead them elsewhere.
 ifneq ($(KAFKA_HOME),)
@@ -30,6 +30,10 @@ test: ## install what is missing, build, lint, check the schemas and deploy/, ru
 # Without Swift's own libraries beside it, the binary runs where only the C libraries are.
 build: dependencies ## build .build/release/linkworker
 	swift build -c release --static-swift-stdlib --product linkworker
+
+simulate: build ## play the worker through 100 000 histories full of faults, and find every deliberate error (SIMULATE_ARGS="--seeds 1..500")
+	.build/release/linkworker simulate $(or $(SIMULATE_ARGS),--seeds 1..100000)
+	.build/release/linkworker simulate --mutant all
 
 # What is installed was built before: as root there may be no Swift. DESTDIR goes before every path, for packages.
 PREFIX ?= /usr/local

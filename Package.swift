@@ -45,10 +45,16 @@ let package = Package(
     module("LinkOps", ["LinkCore", "LinkHTTPServer"]),
     module("LinkSandbox", ["LinkCore", "LinkCrypto", "LinkHTTPServer", "CRdKafka"]),
 
+    // The engine in a simulated world
+    module("LinkSimulation", ["LinkCore"]),
+
     // Wiring
     module(
       "LinkCommands",
-      ["LinkCore", "LinkCrypto", "LinkKafka", "LinkHTTP", "LinkHTTPServer", "LinkStore", "LinkOps", "LinkSandbox"]),
+      [
+        "LinkCore", "LinkCrypto", "LinkKafka", "LinkHTTP", "LinkHTTPServer", "LinkStore", "LinkOps", "LinkSandbox",
+        "LinkSimulation",
+      ]),
     .executableTarget(name: "linkworker", dependencies: ["LinkCommands"], swiftSettings: rules),
 
     // The benchmark
@@ -64,6 +70,7 @@ let package = Package(
     tests("LinkStoreTests", ["LinkStore", "LinkCore", "LinkCrypto"]),
     tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),
     tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox", "CRdKafka"]),
+    tests("LinkSimulationTests", ["LinkSimulation", "LinkCore", "LinkCrypto"]),
     tests("LinkSandboxTests", ["LinkSandbox", "LinkHTTPServer", "LinkCore"]),
     tests("LinkOpsTests", ["LinkOps", "LinkCore"]),
     tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "linkworker"]),

@@ -9,7 +9,7 @@ public enum LinkCommandLine {
     RunCommand.definition, SandboxCommand.definition, TopicsCommand.create, TopicsCommand.check,
     ConfigCommand.list, ConfigCommand.check, ConfigCommand.example, ProbeCommand.definition,
     AdapterEmulatorCommand.definition, ValidateCommand.definition, SubmitCommand.definition,
-    CompletionCommand.definition, ManCommand.definition,
+    SimulateCommand.definition, CompletionCommand.definition, ManCommand.definition,
   ]
 
   /// Does what `arguments` (the program's name first) ask for and returns the exit code. A pipe whose reader has gone is no reason to

@@ -69,7 +69,11 @@ struct LaneRestore {
   /// From where the state partition has to be read: from the checkpoint where the view is of this very log and not too old, else anew.
   private func start(of partition: Int32, end: Int64) throws -> Start {
     let kept = try store.withStore { store throws(StoreFailure) in try store.view(partition) }
-    guard let view = kept, view.checkpoint > 0 else { return .from(0) }
+    guard let view = kept, view.checkpoint > 0 else {
+      // All of it is read in any case. What a view without a checkpoint holds may be of another log.
+      try store.begin(partition)
+      return .from(0)
+    }
     guard try isOfThisLog(view, partition) else {
       return try anew(partition, "it is of another log", end)
     }

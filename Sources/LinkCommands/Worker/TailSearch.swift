@@ -10,7 +10,8 @@ struct TailSearch {
   let log: Log
   let isCancelled: () -> Bool
 
-  /// Whether any of the batch's state records stands behind the store's checkpoint. One is as good as all: they are of one transaction.
+  /// Whether all of the batch's state records stand behind the store's checkpoint. One is not enough: a mark, or its tombstone, is the same
+  /// bytes whoever writes it, and another worker that has taken the partition over may have.
   ///
   /// A batch without state records is not found, and so done again: it holds nothing but offsets.
   /// - Returns: nil where it was cancelled.
@@ -30,15 +31,14 @@ struct TailSearch {
       starts[partition] = view?.checkpoint ?? 0
       ends[partition] = try reader.end(partition: partition)
     }
-    var isFound = false
     let isWhole = try reader.read(
       from: starts, to: ends,
       onStuck: { log.error("reconcile.stuck", "\($0)", ["partition": .integer($0.partition)]) },
       isCancelled: isCancelled
     ) { partition, entries in
-      let records = sought[partition] ?? []
-      isFound = isFound || entries.contains { records.contains(Entry(key: $0.key, value: $0.value)) }
+      for entry in entries { sought[partition]?.remove(Entry(key: entry.key, value: entry.value)) }
     }
+    let isFound = sought.values.allSatisfy(\.isEmpty)
     return isWhole || isFound ? isFound : nil
   }
 

@@ -34,7 +34,7 @@ extension Engine {
   /// Leaves the memory to others: a received request is settled as scheduled and due at once, a link from the schedule is parked.
   private mutating func standAside(_ link: Link, _ lane: LaneID, settles: Int64?) {
     if settles == nil {
-      users.notePark(link.key.userId)
+      users.notePark(link.key.userId, nextNumber())
       active[link.key] = nil
       effects.append(.store([.park(partition: lane.partition, keys: [link.key])]))
     } else {
@@ -97,9 +97,12 @@ extension Engine {
     let judgement = Judgement(answer)
     let attempt = noteAnswer(call, flight, judgement, status: answer.status)
     let settles = active[flight.key]?.lane == flight.lane ? active[flight.key]?.settles : nil
-    defer { recheck(flight) }
+    defer {
+      // Last, behind the journal's entry: what the store is asked for now may be this very link, parked behind its own call.
+      endTurn(of: flight.key)
+      recheck(flight)
+    }
     standByForRecheck(flight)
-    endTurn(of: flight.key)
     var link = flight.link
     link.remember(attempt)
     if attempt.verdict.counts { link.attemptCount += 1 }
@@ -120,6 +123,9 @@ extension Engine {
   /// The partition went and came back while the call was under way, and its request waits again, behind its own call: the answer that is
   /// journaled now may serve it.
   private mutating func standByForRecheck(_ flight: CallInFlight) {
+    if let lane = lanes[flight.lane.partition], lane.id != flight.lane, lane.isScanning {
+      lanes[flight.lane.partition]?.answeredSinceScan.insert(flight.key)
+    }
     guard let link = active[flight.key], link.lane != flight.lane else { return }
     active[flight.key]?.needsRecheck = true
     if link.stage == .queued, users.withdraw(flight.key) { active[flight.key]?.stage = .lookingUp }
@@ -133,6 +139,15 @@ extension Engine {
     let ticket = nextNumber()
     tickets[ticket] = .recheck(flight.key, link.lane)
     effects.append(.store([.lookUp(ticket: ticket, key: flight.key)]))
+  }
+
+  /// The same for a link that came from the schedule: the store gave it without the answer.
+  mutating func recheck(_ due: DueLink, _ lane: LaneID) {
+    guard active[due.link.key] == nil else { return admitDue(due, lane) }
+    active[due.link.key] = ActiveLink(lane: lane, stage: .lookingUp, link: due.link)
+    let ticket = nextNumber()
+    tickets[ticket] = .recheck(due.link.key, lane)
+    effects.append(.store([.lookUp(ticket: ticket, key: due.link.key)]))
   }
 
   mutating func rechecked(_ key: LinkKey, _ lane: LaneID, _ journaled: JournalEntry?) {

@@ -5,6 +5,10 @@ extension Engine {
       lanes[record.partition]?.offsets.receive(record.offset, bytes: record.size) == true
     else { return }
     limitWindow(record.partition)
+    guard !isMarked(record, lane) else {
+      note(.duplicate, lane: lane.id, offset: record.offset, key: nil)
+      return settle(lane.id, record.offset)
+    }
     switch reader.read(record) {
     case .empty:
       effects.append(.note(.recordSkipped(partition: record.partition, offset: record.offset)))
@@ -20,6 +24,12 @@ extension Engine {
     }
   }
 
+  /// Whether these very bytes were settled without a link before: then they are settled silently, whatever their link has become since. (A
+  /// replay that was refused while its link waited would be accepted now that the link has failed.)
+  private func isMarked(_ record: SourceRecord, _ lane: Lane) -> Bool {
+    lane.marks[record.offset].map { $0 == record.digest(sha256: sha256) } ?? false
+  }
+
   /// Sends a request home, or to the look-up of its link.
   private mutating func enter(_ incoming: Incoming) {
     let home = HomePartition.of(userId: incoming.key.userId, partitionCount: settings.partitionCount)
@@ -29,12 +39,11 @@ extension Engine {
 
   /// A move writes a mark too: moved again after a restart, a request that is refused at home would be refused twice.
   private mutating func move(_ incoming: Incoming, to home: Int32) {
-    guard let mark = newMark(incoming.record, incoming.lane) else { return }
     propose(
       Proposal(
         id: nextNumber(), lane: incoming.lane, settles: incoming.record.offset,
         records: [writer.moved(record: incoming.record, userId: incoming.key.userId, home: home)],
-        state: [.mark(mark)]))
+        state: [mark(of: incoming.record)]))
     note(.moved, lane: incoming.lane, offset: incoming.record.offset, key: incoming.key)
   }
 
@@ -78,7 +87,11 @@ extension Engine {
       begin(first, journaled)
     }
     for incoming in link.waiting { meet(incoming) }
-    if let due = link.due { admitDue(due, link.lane) }
+    if var due = link.due {
+      // The store gave it earlier: an answer may have been journaled since.
+      if due.journaled == nil { due.journaled = journaled }
+      admitDue(due, link.lane)
+    }
   }
 
   /// Another worker, or another call, ended the link meanwhile: what is journaled here will never be published, and its token must not stay.
@@ -150,20 +163,18 @@ extension Engine {
 
   private mutating func refuse(_ incoming: Incoming, _ code: RefusalCode, detail: String) {
     let record = incoming.record
-    guard let mark = newMark(record, incoming.lane) else { return }
     let event = writer.refused(
       identity: incoming.identity, error: EventError(refusal: code, detail: detail),
       recordDigest: sha256(record.value ?? []), decidedAt: now.wall)
     propose(
       Proposal(
-        id: nextNumber(), lane: incoming.lane, settles: record.offset, records: [event], state: [.mark(mark)]))
+        id: nextNumber(), lane: incoming.lane, settles: record.offset, records: [event], state: [mark(of: record)]))
     note(.refused, lane: incoming.lane, offset: record.offset, key: incoming.key, code: code.rawValue)
   }
 
   private mutating func deadLetter(
     _ record: SourceRecord, _ lane: LaneID, _ fault: Malformation, refusing: (RequestIdentity, RefusalCode)?
   ) {
-    guard let mark = newMark(record, lane) else { return }
     var records: [OutgoingRecord] = []
     if let (identity, code) = refusing {
       let detail = fault.pointer.isEmpty ? fault.sentence : "\(fault.pointer): \(fault.sentence)"
@@ -175,21 +186,13 @@ extension Engine {
     }
     records.append(writer.deadLetter(record: record, fault: fault))
     propose(
-      Proposal(id: nextNumber(), lane: lane, settles: record.offset, records: records, state: [.mark(mark)]))
+      Proposal(id: nextNumber(), lane: lane, settles: record.offset, records: records, state: [mark(of: record)]))
     note(.deadLettered, lane: lane, offset: record.offset, key: nil, code: fault.reason.rawValue)
   }
 
-  /// The mark of a record that is to be settled without a link, or nil where the same bytes were settled before: then this redelivery is
-  /// settled silently.
-  private mutating func newMark(_ record: SourceRecord, _ lane: LaneID) -> Mark? {
-    let mark = Mark(
-      partition: record.partition, offset: record.offset, digest: record.digest(sha256: sha256))
-    guard lanes[lane.partition]?.marks[record.offset] != mark.digest else {
-      note(.duplicate, lane: lane, offset: record.offset, key: nil)
-      settle(lane, record.offset)
-      return nil
-    }
-    return mark
+  /// The mark of a record that is to be settled without a link.
+  private func mark(of record: SourceRecord) -> StateRecord {
+    .mark(Mark(partition: record.partition, offset: record.offset, digest: record.digest(sha256: sha256)))
   }
 
   /// Settles a record that leaves no trace.

@@ -31,9 +31,13 @@ extension Engine {
       let known = lanes[lane.partition]?.scheduledSinceScan
       lanes[lane.partition]?.nextWake = [next, known].compactMap(\.self).min()
       lanes[lane.partition]?.scheduledSinceScan = nil
-      for link in links { admitDue(link, lane) }
+      let answered = lanes[lane.partition]?.answeredSinceScan ?? []
+      lanes[lane.partition]?.answeredSinceScan = []
+      for link in links {
+        if answered.contains(link.link.key) { recheck(link, lane) } else { admitDue(link, lane) }
+      }
     case .parked(let lane, let userId)? where holds(lane):
-      if links.isEmpty { users.noteNoneParked(userId) }
+      if links.isEmpty { users.noteNoneParked(userId, asOf: ticket) }
       for link in links { admitDue(link, lane) }
       // One that ended without a call, from the journal or by its deadline, took no turn: the next one has it.
       if !links.isEmpty, !users.isBusy(userId) { takeParked(of: userId) }
@@ -58,7 +62,7 @@ extension Engine {
       return
     }
     guard due.journaled != nil || !users.isBusy(key.userId) else {
-      users.notePark(key.userId)
+      users.notePark(key.userId, nextNumber())
       return effects.append(.store([.park(partition: lane.partition, keys: [key])]))
     }
     admit(due.link, lane, settles: nil, journaled: due.journaled)

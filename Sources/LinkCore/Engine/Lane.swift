@@ -18,6 +18,8 @@ struct Lane: Sendable {
   var isScanning = false
   /// The earliest that was scheduled while the store was asked.
   var scheduledSinceScan: Timestamp?
+  /// Links whose call, made in an earlier assignment, was answered while the store was asked: it did not know of the answer yet.
+  var answeredSinceScan: Set<LinkKey> = []
   /// When ended links are looked through next.
   var nextPurge: Milliseconds
 

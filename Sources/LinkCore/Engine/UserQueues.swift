@@ -9,6 +9,8 @@ struct UserQueues: Sendable {
     var queue: [(offset: Int64, key: LinkKey)] = []
     /// Whether more of the user's links are parked in the store.
     var hasParked = false
+    /// The number of the latest of them.
+    var lastParked: UInt64 = 0
 
     var isIdle: Bool { turn == nil && queue.isEmpty && !hasParked }
   }
@@ -35,18 +37,24 @@ struct UserQueues: Sendable {
     return false
   }
 
-  /// Notes that links of this user wait in the store for its turn to end.
-  mutating func notePark(_ userId: Int64) { users[userId, default: User()].hasParked = true }
+  /// Notes that links of this user wait in the store for its turn to end; `number` counts the engine's questions to the store as well.
+  mutating func notePark(_ userId: Int64, _ number: UInt64) {
+    users[userId, default: User()].hasParked = true
+    users[userId]?.lastParked = number
+  }
 
-  /// Notes that the store has no more of them.
-  mutating func noteNoneParked(_ userId: Int64) {
+  /// Notes that the store had no more of them when question `ticket` was asked: one that was parked after it does wait.
+  mutating func noteNoneParked(_ userId: Int64, asOf ticket: UInt64) {
+    guard let user = users[userId], user.lastParked < ticket else { return }
     users[userId]?.hasParked = false
     drop(userId)
   }
 
   /// Forgets what waits in the store for users whose partition has gone.
   mutating func forgetParked(where gone: (Int64) -> Bool) {
-    for userId in users.keys where users[userId]?.hasParked == true && gone(userId) { noteNoneParked(userId) }
+    for userId in users.keys where users[userId]?.hasParked == true && gone(userId) {
+      noteNoneParked(userId, asOf: .max)
+    }
   }
 
   /// What follows when a turn ends.

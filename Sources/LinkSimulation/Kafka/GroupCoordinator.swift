@@ -1,0 +1,193 @@
+import LinkCore
+
+/// The consumer group's coordinator: members, generations, the range assignor, and the committed offsets.
+final class GroupCoordinator {
+  private unowned let world: World
+  private let partitions: Int32
+  private(set) var generation: Int32 = 0
+  private var members: [Int: Member] = [:]
+  private var isPreparing = false
+  private var round = 0
+  /// Who owns what in this generation.
+  private(set) var owners: [Int32: Int] = [:]
+  /// The group's offsets, and those of transactions that have not ended, by producer.
+  private(set) var offsets: [Int32: Int64] = [:]
+  private var held: [Int: [[Int32: Int64]]] = [:]
+  /// Member ids of static members that were replaced.
+  private var replaced: Set<Int> = []
+
+  private struct Member {
+    var process: Process
+    var instance: Int?
+    var hasJoined = true
+    /// The member's latest JoinGroup: the answer is to that one.
+    var attempt: Int
+  }
+
+  /// Who a member is when it commits.
+  struct Metadata: Equatable {
+    var member: Int
+    var generation: Int32
+  }
+
+  init(world: World, partitions: Int32) {
+    self.world = world
+    self.partitions = partitions
+  }
+
+  // MARK: - Membership
+
+  /// JoinGroup, and what the SyncGroup after it brings.
+  func join(_ process: Process, member: Int?, instance: Int?, attempt: Int) {
+    if let instance, let old = members.first(where: { $0.value.instance == instance })?.key, old != member {
+      return replace(old, by: process, instance, attempt)
+    }
+    if let member, let known = members[member] {
+      members[member]?.attempt = max(attempt, known.attempt)
+      // One that asks again because the answer was lost is told again.
+      guard isPreparing else { return inform(member, owners.filter { $0.value == member }.keys.sorted()) }
+      members[member]?.hasJoined = true
+    } else {
+      let id = newID()
+      members[id] = Member(process: process, instance: instance, attempt: attempt)
+      process.consumer.named(id)
+      // A join that was asked for twice makes two members, one of which nobody is.
+      world.agenda.after(world.plan.timing.session) { [self] in if process.consumer.member != id { expire(id) } }
+    }
+    prepare(for: process)
+    completeSoon()
+  }
+
+  func leave(_ member: Int) {
+    guard members.removeValue(forKey: member) != nil else { return }
+    world.tell("member \(member) leaves the group")
+    prepare()
+    completeSoon()
+  }
+
+  /// A member has not been heard of for the session's length.
+  func expire(_ member: Int) {
+    guard members[member] != nil else { return }
+    world.pass(.sessionExpired)
+    world.tell("the session of member \(member) expires")
+    members[member] = nil
+    prepare()
+    completeSoon()
+  }
+
+  /// What a heartbeat is answered.
+  enum Pulse { case fine, rebalance, gone, replaced }
+
+  func pulse(_ member: Int?, _ known: Int32) -> Pulse {
+    guard let member else { return .gone }
+    if replaced.contains(member) { return .replaced }
+    guard let found = members[member] else { return .gone }
+    if isPreparing { return found.hasJoined ? .fine : .rebalance }
+    return known == generation ? .fine : .gone
+  }
+
+  /// Whether the group does not know this member.
+  func isStranger(_ member: Int?) -> Bool { member.map { members[$0] == nil } ?? true }
+
+  private func newID() -> Int { Int.random(in: 1...999_999, using: &world.random) }
+
+  /// A static member comes back under a new id: where the group is stable it has what it had.
+  private func replace(_ old: Int, by process: Process, _ instance: Int, _ attempt: Int) {
+    let id = newID()
+    members[old]?.process.consumer.heartbeatSoon()
+    members[old] = nil
+    replaced.insert(old)
+    members[id] = Member(process: process, instance: instance, attempt: attempt)
+    process.consumer.named(id)
+    world.tell("static member \(old) comes back as \(id)")
+    guard !isPreparing else { return completeSoon() }
+    world.pass(.staticReturn)
+    let own = owners.filter { $0.value == old }.keys.sorted()
+    for partition in own { owners[partition] = id }
+    inform(id, own)
+  }
+
+  private func prepare(for newcomer: Process? = nil) {
+    guard !isPreparing else { return }
+    isPreparing = true
+    round += 1
+    let own = round
+    for (id, member) in members.sorted(by: { $0.key < $1.key }) where member.process !== newcomer {
+      members[id]?.hasJoined = false
+      member.process.consumer.heartbeatSoon()
+    }
+    world.agenda.after(world.plan.timing.rebalance) { [self] in
+      guard isPreparing, round == own else { return }
+      world.tell("the rebalance waits no longer")
+      members = members.filter { $0.value.hasJoined }
+      complete()
+    }
+  }
+
+  private func completeSoon() {
+    let own = round
+    world.agenda.after(Milliseconds.random(in: 10...200, using: &world.random)) { [self] in
+      guard isPreparing, round == own, members.values.allSatisfy(\.hasJoined) else { return }
+      complete()
+    }
+  }
+
+  private func complete() {
+    isPreparing = false
+    generation += 1
+    owners = [:]
+    let ids = members.keys.sorted()
+    guard !ids.isEmpty else { return }
+    // The range assignor: one after the other, the first ones have one more.
+    var next: Int32 = 0
+    for (index, id) in ids.enumerated() {
+      let share = partitions / Int32(ids.count) + (Int32(index) < partitions % Int32(ids.count) ? 1 : 0)
+      for partition in next..<next + share { owners[partition] = id }
+      next += share
+    }
+    world.tell("generation \(generation): \(owners.sorted { $0.key < $1.key }.map { "\($0.key) to \($0.value)" })")
+    for id in ids { inform(id, owners.filter { $0.value == id }.keys.sorted()) }
+  }
+
+  private func inform(_ id: Int, _ own: [Int32]) {
+    guard let member = members[id] else { return }
+    let (process, attempt, generation) = (member.process, member.attempt, generation)
+    guard let delay = world.flight(process, .ordinary) else { return }
+    process.later(delay) { process.consumer.joined(id, generation, own, attempt: attempt) }
+  }
+
+  // MARK: - Offsets
+
+  /// Why a member's offsets are not taken.
+  func refusal(of metadata: Metadata) -> Broker.Refusal? {
+    if replaced.contains(metadata.member) { return .instance }
+    guard members[metadata.member] != nil else { return .member }
+    return metadata.generation == generation ? nil : .generation
+  }
+
+  /// Keeps a transaction's offsets until its marker comes.
+  func hold(_ offsets: [Int32: Int64], of producer: Int) { held[producer, default: []].append(offsets) }
+
+  /// The marker comes.
+  func release(_ producer: Int, committed: Bool) {
+    for offsets in held.removeValue(forKey: producer) ?? [] where committed { commit(offsets) }
+  }
+
+  func commit(_ new: [Int32: Int64]) { offsets.merge(new) { _, new in new } }
+
+  /// The committed offsets of these partitions for a read_committed client; nil while a transaction holds one of them (unstable).
+  func stableOffsets(_ partitions: [Int32]) -> [Int32: Int64]? {
+    let isHeld = held.values.joined().contains { offsets in partitions.contains { offsets[$0] != nil } }
+    return isHeld ? nil : offsets.filter { partitions.contains($0.key) }
+  }
+
+  func forgetOffsets() {
+    offsets = [:]
+    held = [:]
+  }
+
+  /// Whether this member has this partition for all that the group knows.
+  func owns(_ member: Int?, _ partition: Int32) -> Bool { member != nil && owners[partition] == member }
+
+  func clear() { members = [:] }
+}
