@@ -14,10 +14,12 @@ public final class AdapterClient: Sendable {
   /// - Parameters:
   ///   - onFault: is told, on the client's thread, what an operator should see and no call can report: that the credential file cannot
   ///     be read any more (the last good credential stays in use).
+  ///   - onCredentialChange: is told, on the client's thread, that the credential file has another credential now.
   ///   - onAnswer: is given each call's answer by its id, once, on the client's thread, which waits for it: hand the answer on.
   public init(
     settings: AdapterClientSettings,
     onFault: @escaping @Sendable (AdapterClientFailure) -> Void,
+    onCredentialChange: @escaping @Sendable () -> Void = {},
     onAnswer: @escaping @Sendable (_ callID: UInt64, AdapterAnswer) -> Void
   ) throws(AdapterClientFailure) {
     try settings.check()
@@ -26,7 +28,8 @@ public final class AdapterClient: Sendable {
     let mailbox = CallMailbox(multi: multi, onAnswer: onAnswer)
     self.mailbox = mailbox
     let started = OwnThread {
-      var loop = CallLoop(settings: settings, credential: credential, mailbox: mailbox, onFault: onFault)
+      var loop = CallLoop(settings: settings, credential: credential, mailbox: mailbox, onFault: onFault,
+        onCredentialChange: onCredentialChange)
       loop.run()
     }
     guard let started else {
@@ -47,7 +50,7 @@ public final class AdapterClient: Sendable {
   /// Calls that were asked for and not yet answered.
   public var inFlight: Int { mailbox.inFlight }
 
-  /// Has the credential file read again before the next call is begun, whether it seems to have changed or not.
+  /// Has the credential file read again soon, whether it seems to have changed or not.
   public func reloadCredential() { mailbox.requestReload() }
 
   /// Ends the thread and waits for its end. Calls on the way are answered `lost` where the adapter may have them, `unsent` where it cannot;

@@ -7,6 +7,7 @@ struct CallLoop {
   private let settings: AdapterClientSettings
   private let mailbox: CallMailbox
   private let onFault: @Sendable (AdapterClientFailure) -> Void
+  private let onCredentialChange: @Sendable () -> Void
   private var credential: CredentialFile
   private var waiting = CallQueue()
   /// Handles at rest, the last used on top; and those of calls on the way, by their pointer.
@@ -15,12 +16,13 @@ struct CallLoop {
 
   init(
     settings: AdapterClientSettings, credential: CredentialFile, mailbox: CallMailbox,
-    onFault: @escaping @Sendable (AdapterClientFailure) -> Void
+    onFault: @escaping @Sendable (AdapterClientFailure) -> Void, onCredentialChange: @escaping @Sendable () -> Void
   ) {
     self.settings = settings
     self.credential = credential
     self.mailbox = mailbox
     self.onFault = onFault
+    self.onCredentialChange = onCredentialChange
   }
 
   /// Works until the mailbox says stop.
@@ -29,7 +31,10 @@ struct CallLoop {
       let mail = mailbox.take()
       enqueue(mail.calls)
       if mail.isStopping { return finish() }
-      if mail.wantsReload { credential.forceReload() }
+      if mail.wantsReload {
+        credential.forceReload()
+        _ = currentCredential()
+      }
       startWaiting()
       drive()
       answerEnded()
@@ -46,9 +51,16 @@ struct CallLoop {
     }
   }
 
+  private mutating func currentCredential() -> Secret {
+    let generation = credential.generation
+    let secret = credential.current(onFault: onFault)
+    if credential.generation != generation { onCredentialChange() }
+    return secret
+  }
+
   private mutating func startWaiting() {
     guard !waiting.isEmpty, running.count < settings.concurrency else { return }
-    let secret = credential.current(onFault: onFault)
+    let secret = currentCredential()
     while running.count < settings.concurrency, let call = waiting.next() {
       guard let handle = resting.popLast() ?? CallHandle(settings: settings) else {
         mailbox.answer(call.id, .unsent(reason: "libcurl gives no handle: out of memory"))

@@ -34,6 +34,8 @@ struct StoreTurn {
       try answer(ticket, link.map { [$0] } ?? [], partition)
     case .wake(let partition, let keys):
       for key in keys { try connection.links.wake(stored(key), partition: partition) }
+    case .putOff(let partition, let links):
+      for (key, until) in links { try connection.links.putOff(stored(key), partition: partition, until: until) }
     case .listExpired(let ticket, let partition, let before, let limit):
       let keys = try connection.links.ended(partition, before: before, limit: limit)
       answers.append(.expired(ticket: ticket, keys: keys))
@@ -92,7 +94,7 @@ extension [StoreWork] {
     for work in self {
       switch work {
       case .lookUp, .listExpired: break
-      case .apply, .takeDue, .park, .takeParked, .wake: purpose = .viewing
+      case .apply, .takeDue, .park, .takeParked, .wake, .putOff: purpose = .viewing
       case .journal: return .journaling
       }
     }

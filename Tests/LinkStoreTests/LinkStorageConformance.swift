@@ -13,6 +13,7 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
   case taken = "a taken link sleeps until it is applied or woken"
   case parked = "parked links come by user, lowest source offset first, and are not due"
   case parkedWoken = "a parked link that is woken is due, and no longer parked"
+  case putOff = "a link that is put off sleeps until then, and in the view it is due as before"
   case journaled = "a journaled answer is found with its link's replay number alone"
   case journaledDue = "a due link comes with its journaled answer"
   case settled = "a settled answer is gone, and another one stays"
@@ -126,6 +127,20 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
       _ = try store.perform([.park(partition: 0, keys: [a]), .wake(partition: 0, keys: [a])])
       #expect(try store.parked(1).isEmpty)
       #expect(try store.due(until: 10).links.map(\.link.key) == [a])
+
+    case .putOff:
+      try store.apply([Sample.scheduled(a, due: 10), Sample.scheduled(b, due: 10)])
+      _ = try store.due(until: 10)
+      _ = try store.perform([
+        .park(partition: 0, keys: [b]),
+        .putOff(partition: 0, [(a, until: Sample.at(50)), (b, until: Sample.at(40)), (c, until: Sample.at(30))]),
+      ])
+      #expect(try store.parked(2).isEmpty)
+      let early = try store.due(until: 39)
+      #expect(early.links.isEmpty && early.next == Sample.at(40))
+      let links = try store.due(until: 50).links.map(\.link)
+      #expect(links.map(\.key) == [b, a])
+      #expect(links.allSatisfy { $0.state == .scheduled(due: Sample.at(10)) })
 
     case .journaled:
       let entry = Sample.entry(a, replay: 0, payload: "first")

@@ -59,6 +59,7 @@ struct WorkerAssembly {
       return try AdapterClient(
         settings: try AdapterClientSettings(settings.adapter),
         onFault: { [log] fault in log.error("adapter.credential.unreadable", "\(fault)") },
+        onCredentialChange: { [inbox] in inbox.post(.credentialChanged) },
         onAnswer: { [inbox] call, answer in inbox.post(.answered(call: call, answer)) })
     } catch {
       throw CommandFailure(.config, .init(error.operation, error.subject, error.problem, hint: error.hint))

@@ -11,7 +11,7 @@ struct CircuitBreaker: Sendable {
   static let sparseTime: Milliseconds = 60_000
   /// The wait before the first probe; it doubles with each that fails.
   static let probeWaitFirst: Milliseconds = 1000
-  static let probeWaitLimit: Milliseconds = 30_000
+  static let probeWaitLimit: Milliseconds = 10_000
 
   private var phase = Phase.closed
   /// Failures since the last sign of life: how many, since when, and of whom (no more users than tell).

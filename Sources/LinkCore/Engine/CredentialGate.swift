@@ -2,10 +2,14 @@
 struct CredentialGate: Sendable {
   /// The least time between two probes.
   static let probeInterval: Milliseconds = 30_000
+  /// How often the file is looked at while its credential is refused.
+  static let checkInterval: Milliseconds = 1000
   /// Over how long the links that were put off come back after a probe: long enough for the probe's answer to be there.
   static let restJitter: Milliseconds = 3000
 
   private var state = State.open
+  /// Whether the credential was changed since it was refused: of this one nothing is known yet.
+  private var isRenewed = false
   /// Users whose last answer was 401 or 403, since the last success.
   private var refusedUsers: Set<Int64> = []
 
@@ -16,6 +20,9 @@ struct CredentialGate: Sendable {
   }
 
   var isOpen: Bool { if case .open = state { true } else { false } }
+
+  /// Whether the adapter refuses the credential, as far as is known.
+  var isRefused: Bool { !isOpen && !isRenewed }
 
   /// Whether a probe is under way.
   var isProbing: Bool { if case .closed(_, .some) = state { true } else { false } }
@@ -40,14 +47,22 @@ struct CredentialGate: Sendable {
     return refusedUsers.count >= 2
   }
 
-  /// The adapter refused the credential. True where the gate was open until now.
+  /// The adapter refused the credential. True where that is news.
   mutating func refuse(uptime: Milliseconds) -> Bool {
+    defer { isRenewed = false }
     guard case .closed(let probeAt, _) = state else {
       state = .closed(probeAt: uptime + Self.probeInterval, probing: nil)
       return true
     }
     state = .closed(probeAt: max(probeAt, uptime), probing: nil)
-    return false
+    return isRenewed
+  }
+
+  /// There is another credential: a probe may try it at once.
+  mutating func renew(uptime: Milliseconds) {
+    guard case .closed(_, let probing) = state else { return }
+    isRenewed = true
+    state = .closed(probeAt: uptime, probing: probing)
   }
 
   /// An answer came that tells nothing of the credential (a 5xx, a lost one): a probe that got it says nothing.
@@ -63,6 +78,7 @@ struct CredentialGate: Sendable {
   mutating func accept() -> Bool {
     guard case .closed = state else { return false }
     state = .open
+    isRenewed = false
     return true
   }
 }

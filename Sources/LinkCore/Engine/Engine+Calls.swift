@@ -76,19 +76,37 @@ extension Engine {
     effects.append(.call(AdapterCall(id: id, body: request.adapterBody(), trace: request.trace)))
   }
 
-  /// While the credential is refused or the adapter down nobody holds an offset or memory: who waits is scheduled for after the next probe.
+  /// The longest that a link is put off beyond the next probe, so that they do not all come at once.
+  static let putOffLimit: Milliseconds = 60_000
+
+  /// While the credential is refused or the adapter down nobody holds an offset or memory: who waits is scheduled for after the next probe,
+  /// what is scheduled already in the store alone, for an outage must not write to Kafka as long as it lasts.
   private mutating func postponeReady() {
     let probeAt = [gate.probeAt, breaker.probeAt].compactMap(\.self).max() ?? now.uptime
     let waiting = Array(ready)
     ready.removeAll()
+    var putOff: [LaneID: [(key: LinkKey, until: Timestamp)]] = [:]
     for key in waiting {
       guard let link = active[key], var body = link.link else { continue }
-      let rest = max(probeAt - now.uptime, 0)
-      let due = now.wall + rest + Milliseconds.random(in: 0...CredentialGate.restJitter, using: &random)
-      body.state = .scheduled(
-        due: min(due, body.deadline(settings.retry, stateRetention: settings.stateRetention)))
+      // Who waits for longer is put off for longer, or a million that wait would all be asked at each probe.
+      let age = now.wall - (body.replays.last?.at ?? body.origin.timestamp)
+      let spread = min(max(age / 4, CredentialGate.restJitter), Self.putOffLimit)
+      let until = min(
+        now.wall + max(probeAt - now.uptime, 0) + Milliseconds.random(in: 0...spread, using: &random),
+        body.deadline(settings.retry, stateRetention: settings.stateRetention))
       endTurn(of: key)
-      schedule(body, link.lane, settles: link.settles, as: .scheduled)
+      guard link.settles == nil else {
+        body.state = .scheduled(due: until)
+        schedule(body, link.lane, settles: link.settles, as: .scheduled)
+        continue
+      }
+      active[key] = nil
+      putOff[link.lane, default: []].append((key, until))
+      for incoming in link.waiting { meet(incoming) }
+    }
+    for (lane, links) in putOff.sorted(by: { $0.key.partition < $1.key.partition }) {
+      effects.append(.store([.putOff(partition: lane.partition, links)]))
+      if let first = links.map(\.until).min() { noteWake(lane.partition, first) }
     }
   }
 

@@ -135,7 +135,7 @@ extension Engine {
     }
   }
 
-  private mutating func noteWake(_ partition: Int32, _ wake: Timestamp) {
+  mutating func noteWake(_ partition: Int32, _ wake: Timestamp) {
     guard let lane = lanes[partition] else { return }
     lanes[partition]?.nextWake = min(lane.nextWake ?? wake, wake)
     if lane.isScanning { lanes[partition]?.scheduledSinceScan = min(lane.scheduledSinceScan ?? wake, wake) }

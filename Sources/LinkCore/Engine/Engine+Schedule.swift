@@ -5,6 +5,11 @@ extension Engine {
       takeDue(partition, lane)
       purge(partition, lane)
     }
+    if gate.isRefused, now.uptime >= nextCredentialCheck {
+      // Also where nobody waits: an alarm must end when its cause does.
+      nextCredentialCheck = now.uptime + CredentialGate.checkInterval
+      effects.append(.reloadCredential)
+    }
     guard now.uptime >= nextHoldCheck else { return }
     nextHoldCheck = now.uptime + settings.userHoldLimit / 10
     releaseHeldUp()

@@ -28,6 +28,8 @@ public struct Engine: ~Copyable {
   /// What the store was asked and has not answered.
   var tickets: [UInt64: Ticket] = [:]
   var commits = CommitQueue()
+  /// When a refused credential's file is looked at next.
+  var nextCredentialCheck: Milliseconds = 0
   /// When held-up requests are looked for next.
   var nextHoldCheck: Milliseconds = 0
   var isStopping = false
@@ -72,6 +74,7 @@ public struct Engine: ~Copyable {
     case .reachedEnd(let partition, let offset): reachEnd(partition, offset)
     case .stored(let answers): for answer in answers { store(answer) }
     case .answered(let call, let answer): answered(call, answer)
+    case .credentialChanged: gate.renew(uptime: now.uptime)
     case .ended(let batch, let result): ended(batch, result)
     case .tick: tick()
     case .stop: stop()
@@ -98,12 +101,21 @@ public struct Engine: ~Copyable {
   public var load: Load {
     Load(
       lanes: lanes.count, open: lanes.values.count { $0.phase == .open }, calls: calls.count, ready: ready.count,
-      unsettled: unsettledCount, refused: commits.restingCount, credentialRefused: !gate.isOpen,
-      breaker: breaker.state)
+      unsettled: unsettledCount, refused: commits.restingCount, credentialRefused: gate.isRefused,
+      breaker: breakerSeen)
   }
 
   /// The link that a call under way is for; nil once it is answered.
   public func link(ofCall id: UInt64) -> LinkKey? { calls[id]?.key }
+
+  /// The breaker as it is worth telling: an open one whose probe may go, and for which nobody waits, says nothing of the adapter any more.
+  private var breakerSeen: BreakerState {
+    guard breaker.state == .open, let probeAt = breaker.probeAt, probeAt <= now.uptime, ready.isEmpty else {
+      return breaker.state
+    }
+    let soon = now.wall + Self.putOffLimit
+    return lanes.values.contains { $0.nextWake.map { $0 <= soon } ?? false } ? .open : .halfOpen
+  }
 
   /// A look at the engine from outside.
   public struct Load: Equatable, Sendable {

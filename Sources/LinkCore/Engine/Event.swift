@@ -20,6 +20,8 @@ public enum Event: Sendable {
   case stored([StoreAnswer])
   /// The adapter answered a call, or did not.
   case answered(call: UInt64, AdapterAnswer)
+  /// The adapter's credential is another one now.
+  case credentialChanged
   /// A transaction ended.
   case ended(batch: UInt64, CommitResult)
   /// Time has passed.

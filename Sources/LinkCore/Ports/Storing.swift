@@ -15,6 +15,8 @@ public enum StoreWork: Sendable {
   case takeParked(ticket: UInt64, partition: Int32, userId: Int64)
   /// Let links that were taken wake again at their own due time. Not answered.
   case wake(partition: Int32, keys: [LinkKey])
+  /// Let links that were taken sleep until a time of their own, in the store alone: what Kafka knows of them stays as it is. Not answered.
+  case putOff(partition: Int32, [(key: LinkKey, until: Timestamp)])
   /// List up to `limit` links that ended (succeeded or failed) before `before`, oldest first. Answered by `.expired`.
   case listExpired(ticket: UInt64, partition: Int32, before: Timestamp, limit: Int)
 }

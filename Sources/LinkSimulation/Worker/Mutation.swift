@@ -25,8 +25,8 @@ final class Mutation {
     case .opened(let opening) where mutant == .markMatchesAll: return [.opened(matching(opening))]
     case .ended(let batch, .aborted(let reason)) where mutant == .answersDropped:
       return dropAnswers(batch, reason, process)
-    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .answered, .ended, .tick,
-      .stop:
+    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .answered, .ended,
+      .credentialChanged, .tick, .stop:
       break
     }
     return [event]

@@ -56,6 +56,12 @@ struct StoreView: LinkStorage {
     case .wake(let partition, let keys):
       for key in keys where links[key]?.partition == partition { wake(key) }
       return nil
+    case .putOff(let partition, let putOff):
+      for (key, until) in putOff where links[key]?.partition == partition && links[key]?.due != nil {
+        links[key]?.wake = until
+        links[key]?.isParked = false
+      }
+      return nil
     case .listExpired(let ticket, let partition, let before, let limit):
       return .expired(ticket: ticket, keys: Array(ended(partition, before).prefix(limit)))
     }

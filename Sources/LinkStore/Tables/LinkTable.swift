@@ -11,6 +11,7 @@ struct LinkTable {
   private let next: Statement
   private let park: Statement
   private let parked: Statement
+  private let putOff: Statement
   private let wake: Statement
   private let ended: Statement
 
@@ -53,6 +54,11 @@ struct LinkTable {
       SELECT \(columns) FROM links INDEXED BY links_parked WHERE partition = ?1 AND user = ?2 AND parked = 1
       ORDER BY source_offset LIMIT 1
       """, for: "take a parked link")
+    putOff = try database.prepare(
+      """
+      UPDATE links SET wake = ?5, parked = 0
+      WHERE digest = ?1 AND user = ?2 AND key = ?3 AND partition = ?4 AND due IS NOT NULL
+      """, for: "put a link off")
     wake = try database.prepare(
       """
       UPDATE links SET wake = due, parked = 0
@@ -121,6 +127,12 @@ struct LinkTable {
   /// Lets a scheduled link wake at its due time again.
   func wake(_ key: StoredKey, partition: Int32) throws(StoreFailure) {
     try wake.run(.bytes(key.digest), .integer(key.user), .bytes(key.text), .integer(Int64(partition)))
+  }
+
+  /// Lets a scheduled link sleep until then.
+  func putOff(_ key: StoredKey, partition: Int32, until: Timestamp) throws(StoreFailure) {
+    try putOff.run(
+      .bytes(key.digest), .integer(key.user), .bytes(key.text), .integer(Int64(partition)), .integer(until.milliseconds))
   }
 
   /// Up to `limit` links that ended before `before`, oldest first.

@@ -61,7 +61,7 @@ struct CircuitBreakerTests {
       #expect(breaker.state == .halfOpen)
       #expect(!fail(&breaker, call, 1, at: now))
     }
-    #expect(waits == [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
+    #expect(waits == [1000, 2000, 4000, 8000, 10_000, 10_000, 10_000])
     #expect(live(&breaker))
     #expect(breaker.admits(uptime: now))
   }
@@ -76,13 +76,35 @@ struct CircuitBreakerTests {
     #expect(world.notes.contains(.breakerOpened))
     let atOneMinute = world.calls.count
     world.pass(3_540_000, step: 500)
-    #expect(world.calls.count - atOneMinute <= 3540 / 30 + 2)
+    #expect(world.calls.count - atOneMinute <= 3540 / 10 + 2)
     #expect(world.published.isEmpty)
     #expect(world.offsets.values.reduce(0, +) == 200, "Every request is settled as scheduled.")
+    let written = world.stateWrites
+    world.pass(600_000, step: 500)
+    #expect(world.stateWrites - written <= 600 / 10 + 2, "Only what a probe tells is written to Kafka.")
     world.adapter = { _ in .token("tok") }
     world.pass(1_000_000, step: 100)
     #expect(world.events("link-account.token-ready.v1").count == 200)
     #expect(world.notes.contains(.breakerClosed))
+  }
+
+  @Test("Once its probe is due and nobody waits, an open breaker says nothing of the adapter any more")
+  func idle() {
+    let world = EngineWorld()
+    world.assignAll()
+    world.adapter = { _ in .status(503) }
+    let deadline = Timestamp(milliseconds: 1_800_000_030_000).rfc3339
+    for user in 1...30 {
+      world.produce(request(user: Int64(user), id: "r\(user)", extra: #","deadline":"\#(deadline)""#))
+    }
+    world.pass(10_000, step: 100)
+    #expect(world.engine.load.breaker == .open)
+    world.pass(60_000, step: 100)
+    #expect(world.events("deadline_exceeded").count == 30)
+    #expect(world.engine.load.breaker == .halfOpen)
+    world.adapter = { _ in .token("tok") }
+    world.produce(request(user: 99, id: "r99", timestamp: world.now.wall))
+    #expect(world.engine.load.breaker == .closed)
   }
 
   @Test("One user whose calls always fail keeps nobody else from his token")

@@ -109,6 +109,41 @@ struct EngineRetryTests {
     #expect(world.notes.contains(.credentialAccepted))
   }
 
+  @Test("A changed credential is probed at once, counts as refused only once it is, and ends the alarm where nobody waits")
+  func renewed() {
+    let world = EngineWorld()
+    world.assignAll()
+    world.adapter = { _ in .status(401) }
+    world.produce(request(user: 1, extra: #","deadline":"\#(Timestamp(milliseconds: 1_800_000_005_000).rfc3339)""#))
+    world.pass(6000)
+    #expect(world.events("deadline_exceeded").count == 1)
+    #expect(world.engine.load.credentialRefused)
+    world.send(.credentialChanged)
+    #expect(!world.engine.load.credentialRefused)
+    world.produce(request(user: 2, id: "r2"))
+    #expect(world.calls.count == 2, "at once")
+    #expect(world.engine.load.credentialRefused, "it is wrong too")
+    #expect(world.notes.count { $0 == .credentialRefused(status: 401) } == 2)
+    world.adapter = { _ in .token("tok") }
+    world.send(.credentialChanged)
+    world.produce(request(user: 3, id: "r3"))
+    world.pass(40_000, step: 100)
+    #expect(world.events("link-account.token-ready.v1").count == 2)
+    #expect(world.notes.contains(.credentialAccepted))
+  }
+
+  @Test("While the credential is refused its file is looked at each second, also where nobody waits")
+  func watched() {
+    let world = EngineWorld()
+    world.assignAll()
+    world.adapter = { _ in .status(401) }
+    world.produce(request(user: 1, extra: #","deadline":"\#(Timestamp(milliseconds: 1_800_000_005_000).rfc3339)""#))
+    world.pass(6000)
+    let before = world.credentialLooks
+    world.pass(10_000)
+    #expect((9...11).contains(world.credentialLooks - before))
+  }
+
   @Test("The second 403 of a link is final where others succeeded in between, and only there")
   func forbidden() {
     let world = EngineWorld()

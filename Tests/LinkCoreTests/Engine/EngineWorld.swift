@@ -16,6 +16,10 @@ final class EngineWorld {
   private(set) var state: [StateKey: StateRecord] = [:]
   /// The group's offsets.
   private(set) var offsets: [Int32: Int64] = [:]
+  /// How often the credential's file was to be looked at.
+  private(set) var credentialLooks = 0
+  /// How many state records were committed.
+  private(set) var stateWrites = 0
   var store = MemoryStore()
   private(set) var notes: [Note] = []
   private(set) var calls: [AdapterCall] = []
@@ -144,7 +148,7 @@ final class EngineWorld {
       for record in requests[partition] ?? [] where record.offset >= position { events.append(.received(record)) }
     case .pause(let partition): pausedLanes.insert(partition)
     case .resume(let partition): pausedLanes.remove(partition)
-    case .reloadCredential: break
+    case .reloadCredential: credentialLooks += 1
     case .store(let work):
       if holdsStore { heldWork += work } else { events.append(.stored(store.perform(work))) }
     case .call(let call):
@@ -183,6 +187,7 @@ final class EngineWorld {
       if record.topic == .requests { append(moved: record) }
     }
     for record in batch.decisions.flatMap(\.state) {
+      stateWrites += 1
       if case .tombstone(let key) = record { state[key] = nil } else { state[record.key] = record }
     }
     offsets.merge(batch.offsets) { _, new in new }

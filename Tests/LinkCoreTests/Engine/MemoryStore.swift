@@ -55,6 +55,13 @@ struct MemoryStore: LinkStorage {
     case .wake(_, let keys):
       for key in keys { if let link = links[key] { wake(link) } }
       return nil
+    case .putOff(let partition, let putOff):
+      for (key, until) in putOff {
+        guard let link = links[key], case .scheduled = link.state else { continue }
+        parked[key.userId]?[link.origin.offset] = nil
+        wakes[partition, default: [:]][key] = until
+      }
+      return nil
     case .listExpired(let ticket, let partition, let before, let limit):
       return .expired(ticket: ticket, keys: Array(ended(partition, before).prefix(limit)))
     }
