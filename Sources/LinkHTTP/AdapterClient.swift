@@ -28,7 +28,8 @@ public final class AdapterClient: Sendable {
     let mailbox = CallMailbox(multi: multi, onAnswer: onAnswer)
     self.mailbox = mailbox
     let started = OwnThread {
-      var loop = CallLoop(settings: settings, credential: credential, mailbox: mailbox, onFault: onFault,
+      var loop = CallLoop(
+        settings: settings, credential: credential, mailbox: mailbox, onFault: onFault,
         onCredentialChange: onCredentialChange)
       loop.run()
     }

@@ -132,7 +132,8 @@ struct LinkTable {
   /// Lets a scheduled link sleep until then.
   func putOff(_ key: StoredKey, partition: Int32, until: Timestamp) throws(StoreFailure) {
     try putOff.run(
-      .bytes(key.digest), .integer(key.user), .bytes(key.text), .integer(Int64(partition)), .integer(until.milliseconds))
+      .bytes(key.digest), .integer(key.user), .bytes(key.text), .integer(Int64(partition)), .integer(until.milliseconds)
+    )
   }
 
   /// Up to `limit` links that ended before `before`, oldest first.

@@ -109,7 +109,7 @@ struct EngineRetryTests {
     #expect(world.notes.contains(.credentialAccepted))
   }
 
-  @Test("A changed credential is probed at once, counts as refused only once it is, and ends the alarm where nobody waits")
+  @Test("A changed credential is probed at once, and counts as refused only once it is")
   func renewed() {
     let world = EngineWorld()
     world.assignAll()
