@@ -67,7 +67,7 @@ let package = Package(
       name: "LinkTestSupport", dependencies: ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "CRdKafka"],
       path: "Tests/LinkTestSupport", swiftSettings: rules),
     tests("LinkCoreTests", ["LinkCore", "LinkCrypto"]),
-    tests("LinkStoreTests", ["LinkStore", "LinkCore", "LinkCrypto"]),
+    tests("LinkStoreTests", ["LinkStore", "LinkCore", "LinkCrypto", "LinkSimulation"]),
     tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),
     tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox", "CRdKafka"]),
     tests("LinkSimulationTests", ["LinkSimulation", "LinkCore", "LinkCrypto"]),

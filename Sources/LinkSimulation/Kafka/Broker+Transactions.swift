@@ -96,22 +96,22 @@ extension Broker {
     world.tell("the coordinator \(commit ? "commits" : "aborts") the transaction of producer \(producer)")
     var left = transaction.partitions.count + (transaction.hasOffsets ? 1 : 0)
     let serial = transaction.serial
-    func written() {
+    // Topics that are made anew meanwhile get no marker of before.
+    func write(_ marker: () -> Void) {
+      guard transactions[producer]?.serial == serial else { return }
+      marker()
       left -= 1
-      guard left <= 0, transactions[producer]?.serial == serial else { return }
-      transactions[producer]?.phase = .ended(commit: commit)
+      if left == 0 { transactions[producer]?.phase = .ended(commit: commit) }
     }
     for place in transaction.partitions.sorted() {
       if commit { world.truth.committed(open(place, producer), at: place) }
       world.agenda.after(world.markerDelay()) { [self] in
-        mark(place, producer, committed: commit)
-        written()
+        write { mark(place, producer, committed: commit) }
       }
     }
     if transaction.hasOffsets {
       world.agenda.after(world.markerDelay()) { [self] in
-        group.release(producer, committed: commit)
-        written()
+        write { group.release(producer, committed: commit) }
       }
     }
     if left == 0 { transactions[producer]?.phase = .ended(commit: commit) }

@@ -8,6 +8,8 @@ final class GroupCoordinator {
   private var members: [Int: Member] = [:]
   private var isPreparing = false
   private var round = 0
+  /// Counts members.
+  private var count = 0
   /// Who owns what in this generation.
   private(set) var owners: [Int32: Int] = [:]
   /// The group's offsets, and those of transactions that have not ended, by producer.
@@ -89,7 +91,11 @@ final class GroupCoordinator {
   /// Whether the group does not know this member.
   func isStranger(_ member: Int?) -> Bool { member.map { members[$0] == nil } ?? true }
 
-  private func newID() -> Int { Int.random(in: 1...999_999, using: &world.random) }
+  /// A random id, for the assignor goes by their order; no two are the same.
+  private func newID() -> Int {
+    count += 1
+    return Int.random(in: 1...999, using: &world.random) * 1000 + count
+  }
 
   /// A static member comes back under a new id: where the group is stable it has what it had.
   private func replace(_ old: Int, by process: Process, _ instance: Int, _ attempt: Int) {

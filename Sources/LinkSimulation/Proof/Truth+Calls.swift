@@ -4,7 +4,7 @@ import LinkCore
 extension Truth {
   /// Judges a call as it is made.
   func noteCall(_ call: AdapterCall, _ process: Process) -> CallRecord? {
-    guard let number = PlannedRequest.number(of: call.trace), let request = accountsByNumber[number],
+    guard let number = PlannedRequest.number(of: call.trace), let request = requestsByNumber[number],
       case .link(let user, _, let account, _) = request.ask, let key = request.link
     else {
       violate("a call is for no request")

@@ -55,7 +55,7 @@ extension Truth {
     guard let request = records.first?.request else { return }
     let isExcused = records.contains(where: \.isExcused)
     let refused = refusals[request.number] ?? 0
-    let letters = records.count { (deadLetters[home(of: $0)] ?? 0) > 0 }
+    let letters = records.count { (deadLetters[$0.origin] ?? 0) > 0 }
     if refused > records.count { violate("I1: request \(request.id) is refused \(refused) times") }
     switch request.ask {
     case .empty:
@@ -72,9 +72,6 @@ extension Truth {
     case .replay: closeReplay(request, refused, isExcused)
     }
   }
-
-  /// A malformed record is settled where it lies.
-  private func home(of record: Written) -> Origin { record.origin }
 
   private func closeLink(
     _ request: PlannedRequest, _ account: Int64, _ refused: Int, copies: Int, _ isExcused: Bool

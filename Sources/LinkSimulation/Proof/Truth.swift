@@ -17,7 +17,7 @@ final class Truth {
   private(set) var state: [LinkKey: Link] = [:]
   private(set) var forgotten: [LinkKey: Int] = [:]
   private(set) var calls: [LinkKey: [CallRecord]] = [:]
-  private(set) var accountsByNumber: [Int: PlannedRequest] = [:]
+  private(set) var requestsByNumber: [Int: PlannedRequest] = [:]
   /// The lives of the world: everything was made anew so many times.
   private var worldLife = 0
 
@@ -45,6 +45,9 @@ final class Truth {
 
   func remember(_ call: CallRecord) { calls[call.key, default: []].append(call) }
 
+  /// Lets go of the processes that made the calls.
+  func clear() { calls = [:] }
+
   func violate(_ what: String) {
     world.tell("VIOLATION: \(what)")
     if violations.count < 20 { violations.append(what) }
@@ -53,7 +56,7 @@ final class Truth {
   // MARK: - What is written and committed
 
   func noteWritten(_ request: PlannedRequest, _ partition: Int32, _ offset: Int64) {
-    accountsByNumber[request.number] = request
+    requestsByNumber[request.number] = request
     written.append(
       Written(
         request: request, origin: Origin(life: world.broker.topicLife, partition: partition, offset: offset)))

@@ -166,9 +166,9 @@ extension Process {
     if hasJournaled { disk.sync() }
     notePassages(answers)
     if hasJournaled {
-      pass(.journaled) { [self] in post(.event(.stored(answers))) }
+      reach(.journaled) { [self] in post(.event(.stored(answers))) }
     } else {
-      pass(.applied) { [self] in post(.event(.stored(answers))) }
+      reach(.applied) { [self] in post(.event(.stored(answers))) }
     }
   }
 }

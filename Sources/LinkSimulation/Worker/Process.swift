@@ -88,7 +88,7 @@ final class Process {
   }
 
   /// Goes on with `action` after a point at which something may happen to the process.
-  func pass(_ point: Incident.Point, _ action: @escaping () -> Void) {
+  func reach(_ point: Incident.Point, _ action: @escaping () -> Void) {
     world.reach(point, self)
     later(0, action)
   }

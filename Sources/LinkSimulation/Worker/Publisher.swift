@@ -60,7 +60,7 @@ final class Publisher {
       begin(
         Attempt(process.changes.altered(batch, process), group) { [self] result in
           phase = .idle
-          process.pass(.committed) { [self] in
+          process.reach(.committed) { [self] in
             process.post(.event(.ended(batch: batch.id, result)))
             done()
           }
@@ -149,7 +149,7 @@ final class Publisher {
       attempt.began = world.agenda.now
       attempt.deadline = attempt.began + world.plan.timing.transaction - 1000
       phase = .adding
-      process.pass(.begun) { [self] in
+      process.reach(.begun) { [self] in
         process.changes.sendsOffsetsFirst
           ? fence(attempt) { [self] in add(attempt, then: end) } : add(attempt, then: fenceAndEnd)
       }
@@ -165,7 +165,7 @@ final class Publisher {
     let (producer, places) = (process.producerID, Set(records.map(\.place)))
     attempt.isAdded = true
     asking(attempt, counted: true, { $0.add(places, of: producer, epoch: attempt.epoch) }) { [self] _ in
-      process.pass(.added) { [self] in produce(attempt, records, then: next) }
+      process.reach(.added) { [self] in produce(attempt, records, then: next) }
     }
   }
 
@@ -192,7 +192,7 @@ final class Publisher {
           if part[0].place.topic == .state { attempt.stateEnds = ends }
           left -= 1
           guard left == 0, !hasFailed else { return }
-          process.pass(.produced) { next(attempt) }
+          process.reach(.produced) { next(attempt) }
         })
     }
   }
@@ -206,7 +206,7 @@ final class Publisher {
       return abandon(attempt, .fencedByGroup(reason: "in no generation"))
     }
     asking(attempt, counted: true, { $0.send(offsets, of: producer, epoch: attempt.epoch, group) }) { [self] _ in
-      process.pass(.fenced) { next() }
+      process.reach(.fenced) { next() }
     }
   }
 
@@ -227,7 +227,7 @@ final class Publisher {
     ) { [self] answer in
       if attempt.ends > 1 { world.pass(.endResent) }
       switch answer {
-      case .success?: process.pass(.ended) { [self] in conclude(attempt) }
+      case .success?: process.reach(.ended) { [self] in conclude(attempt) }
       case .failure(.concurrent)? where world.agenda.now < attempt.deadline:
         process.later(20) { [self] in askEnd(attempt) }
       case .failure(.fenced)?: resolve(attempt, "fenced", isFenced: true)

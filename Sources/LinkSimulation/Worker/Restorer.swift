@@ -73,7 +73,7 @@ final class Restorer {
         process.later(200) { [self] in attempt(lanes, own, done) }
         return
       }
-      process.pass(.restoring) { [self] in readOffsets(Pass(lanes, own, done)) }
+      process.reach(.restoring) { [self] in readOffsets(Pass(lanes, own, done)) }
     }
   }
 
@@ -88,7 +88,7 @@ final class Restorer {
       }
       pass.committed = offsets
       if partitions.contains(where: { offsets[$0] == nil }) { world.pass(.withoutCommittedOffset) }
-      process.pass(.offsetsRead) { [self] in readEnds(pass) }
+      process.reach(.offsetsRead) { [self] in readEnds(pass) }
     }
   }
 
@@ -105,7 +105,7 @@ final class Restorer {
       }
     ) { [self] ends in
       pass.ends = ends
-      process.pass(.endRead) { [self] in choose(pass) }
+      process.reach(.endRead) { [self] in choose(pass) }
     }
   }
 
@@ -200,7 +200,7 @@ final class Restorer {
       disk.view.resetWakes(lane.partition)
     }
     disk.view.expireJournal()
-    process.pass(.restored) { [self] in
+    process.reach(.restored) { [self] in
       asking(pass, { broker in broker.requests.map(\.end) }) { [self] highs in
         for lane in pass.lanes where pass.generation == generation {
           process.post(.event(opening(lane, pass, high: highs[Int(lane.partition)])))

@@ -23,7 +23,7 @@ final class Adapter {
     process.later(latency()) { [self] in
       open[process.number]?[call.id] = nil
       world.truth.noteAnswer(record, isFinal: isFinal)
-      process.pass(.answered) { process.post(.event(.answered(call: call.id, answer))) }
+      process.reach(.answered) { process.post(.event(.answered(call: call.id, answer))) }
     }
   }
 

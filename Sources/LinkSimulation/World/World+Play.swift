@@ -61,6 +61,7 @@ extension World {
   func clear() {
     agenda.clear()
     broker.clear()
+    truth.clear()
     for process in processes { process.clear() }
     for slot in slots { slot.process = nil }
     processes = []
