@@ -45,6 +45,14 @@ struct SubmitCommandTests {
     #expect(first.scope.accounts == .all && first.scope.isVerified == nil && first.deadline == nil)
   }
 
+  @Test("sends a request made of options with --all-or-nothing, too")
+  func singleAllOrNothing() throws {
+    let bench = try Bench()
+    let outcome = try bench.submit("--user", "5", "--broker", "b", "--all-accounts", "--all-or-nothing")
+    #expect(outcome.code == 0 && outcome.outputText.hasPrefix("acknowledged: id "), "\(outcome.outputText)")
+    #expect(try bench.records().count == 1)
+  }
+
   @Test(
     "refuses options that make no valid request, and says which one is wrong",
     arguments: [
