@@ -17,6 +17,14 @@ import Testing
     #expect(bad?.subject == "kafka.session.timeout.ms")
   }
 
+  @Test("A certificate that is not trusted is told apart from a broker that is away")
+  func distrust() {
+    let untrusted = "ssl://x:1/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify failed"
+    #expect(KafkaFailure("reach", "Kafka", code: -181, detail: untrusted).isDistrust)
+    #expect(KafkaFailure("reach", "Kafka", code: -195, detail: "SSL alert certificate required").isDistrust)
+    #expect(!KafkaFailure("reach", "Kafka", code: -181, detail: "SSL handshake failed: Disconnected").isDistrust)
+  }
+
   @Test("librdkafka's own table tells each property's name, and its words where it takes words")
   func libraryProperties() {
     let properties = KafkaProperties.libraryProperties()

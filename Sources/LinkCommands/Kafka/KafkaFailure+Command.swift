@@ -25,11 +25,13 @@ extension CommandFailure {
 }
 
 extension KafkaFailure {
-  /// How a command ends for it: 77 where Kafka refused who we are or what we want, 69 where it did not answer, else 78.
+  /// How a command ends for it: 77 where Kafka refused who we are or what we want, 78 where a certificate is not trusted, 69 where Kafka did not
+  /// answer, else 78.
   var exitCode: ExitCode {
     if name.hasSuffix("AUTHORIZATION_FAILED") || name.hasSuffix("AUTHENTICATION_FAILED") || name == "_AUTHENTICATION" {
       return .noPermission
     }
+    if isDistrust { return .config }
     let isUnanswered = [
       "_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "_RESOLVE", "_SSL", "_TIMED_OUT_QUEUE", "_WAIT_COORD",
       "REQUEST_TIMED_OUT", "NETWORK_EXCEPTION", "COORDINATOR_NOT_AVAILABLE", "NOT_CONTROLLER", "LEADER_NOT_AVAILABLE",
