@@ -133,7 +133,7 @@ extension KafkaProperties {
     return name != "group.instance.id"
   }
 
-  private func set(_ name: String, _ value: String, on configuration: OpaquePointer) throws(KafkaFailure) {
+  func set(_ name: String, _ value: String, on configuration: OpaquePointer) throws(KafkaFailure) {
     var message = ErrorText()
     let result = message.fill { rd_kafka_conf_set(configuration, name, value, $0, $1) }
     guard result != RD_KAFKA_CONF_OK else { return }

@@ -17,6 +17,15 @@ import Testing
     #expect(bad?.subject == "kafka.session.timeout.ms")
   }
 
+  @Test("Each property that librdkafka does not take is told, not the first alone")
+  func allFaults() {
+    let properties = KafkaProperties([
+      "session.timeout.ms": "soon", "no.such": "1", "fetch.min.bytes": "x", "client.id": "fine",
+    ])
+    let subjects = properties.faults().map(\.subject)
+    #expect(subjects == ["kafka.fetch.min.bytes", "kafka.no.such", "kafka.session.timeout.ms"])
+  }
+
   @Test("A certificate that is not trusted is told apart from a broker that is away")
   func distrust() {
     let untrusted = "ssl://x:1/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify failed"
