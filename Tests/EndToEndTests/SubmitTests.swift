@@ -38,7 +38,17 @@ extension EndToEnd {
       #expect(again.code == 1, "\(again.errorText)")
       #expect(try Ends(again.outputText).status.filter { $0.value == "already-known" }.count == 6)
       let text = try deployment.run(["submit", "--wait", "--user", "5", "--broker", "b", "--all-accounts"])
-      #expect(text.code == 0 && text.outputText.contains(": token-ready, token "))
+      #expect(text.code == 0 && text.outputText.contains(": token-ready until "))
+      // Ctrl-C before the silence is over: it is looked for once.
+      let program = try deployment.start(["submit", "--wait", "--json", file])
+      try awaiting("7 acknowledgements", state: { program.tail }) {
+        program.output.split(separator: 0x0A).count { String(decoding: $0, as: UTF8.self).contains("acknowledged") }
+          >= 7
+      }
+      program.signal(2)
+      let early = try program.end()
+      #expect(early.code == 130, "\(early.errorText)")
+      #expect(try Ends(early.outputText).status.filter { $0.value == "already-known" }.count == 6)
       #expect(try worker.stop().code == 0)
       let leaks = Leaks(tokens: try deployment.outcomes().compactMap(\.token))
       for said in [outcome, again, text] { #expect(leaks.areAbsent(from: said.output + said.errors)) }
@@ -52,7 +62,7 @@ extension EndToEnd {
         "k",
       ])
       #expect(outcome.code == 1)
-      #expect(outcome.outputText.contains("user 5, key \"k\": no outcome yet"))
+      #expect(outcome.outputText.contains("user 5, key \"k\": no outcome yet, and no worker has decided"))
       #expect(outcome.errorText.contains("1 request had no outcome in time"))
     }
 

@@ -19,7 +19,8 @@ enum SubmitCommand {
       which line everything is acknowledged, so that one can go on from there; a second Ctrl-C does not wait. To send a line \
       twice does no harm: the same event asks for the same link.
       With --wait the outcomes are told as they come, and the exit code is 0 only where every request ended with a token; the token \
-      itself is never shown. For a duplicate no event comes: after 2 s of silence the state topic is asked what became of its link.
+      itself is never shown. For a duplicate no event comes: after 2 s of silence, and once before a request is \
+      given up, the state topic is asked what became of its link.
       """,
     settings: .kafka,
     options: RequestFlags.options + [

@@ -29,6 +29,8 @@ struct Submission: ~Copyable {
 
   /// Milliseconds that what is on its way is waited for after the first signal.
   private static let drainLimit: Milliseconds = 10_000
+  /// Milliseconds that a look at the state topic may take after a signal.
+  private static let lastLookLimit: Milliseconds = 2_000
   /// Lines read between two looks at what came back.
   private static let stride = 64
 
@@ -211,11 +213,15 @@ struct Submission: ~Copyable {
       hear(100)
       voice.progress(count: ledger.acknowledgedCount, fraction: nil)
     }
+    // Somebody who wants to end has not asked for half an answer; a second signal does not wait for it.
+    let interrupts = interrupts
+    let last = watch?.lookOnce(within: Self.lastLookLimit, isStopped: { interrupts.count > 1 })
+    for (entry, ending) in last ?? [] { end(entry, ending) }
     closeWatch()
   }
 
   private mutating func closeWatch() {
-    for entry in watch?.wait.waiting ?? [] { end(entry, .nothing(state: entry.state)) }
+    for entry in watch?.wait.waiting ?? [] { end(entry, .nothing(entry.knowledge)) }
     // That they are known already may be why nothing came.
     if let tally, tally.openCount > 0 { watchFailure = watchFailure ?? watch?.lookFailure }
     watch = nil
@@ -232,7 +238,7 @@ struct Submission: ~Copyable {
       watchFailure = error
       return closeWatch()
     }
-    for (entry, ending) in watch?.expire() ?? [] { end(entry, ending) }
+    for (entry, ending) in watch?.expire(isStopped: { interrupts.count > 0 }) ?? [] { end(entry, ending) }
   }
 
   private mutating func end(_ entry: OutcomeWait.Entry, _ ending: OutcomeWait.Ending) {
