@@ -63,7 +63,8 @@ enum SubmitCommand {
     let interrupts = InterruptCount()
     let signals = StopSignals { _, _ in interrupts.note() }
     defer { withExtendedLifetime(signals) {} }
-    let kafka = try SubmitConnection(settings, waits: invocation.isSet("--wait"), timeout: timeout)
+    let kafka = try SubmitConnection(
+      settings, waits: invocation.isSet("--wait"), timeout: timeout, interrupts: interrupts)
     var submission = Submission(
       input,
       options: .init(

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import LinkCore
 import LinkKafka
 import LinkSandbox
@@ -162,6 +163,21 @@ struct SubmitCommandTests {
     #expect(outcome.errorText.contains("tail -n +\(first) \(file) | linkworker submit -"), "\(outcome.errorText)")
   }
 
+  @Test("ends at once after Ctrl-C while Kafka does not answer, and says that nothing was sent")
+  func frozen() throws {
+    let silence = try SilentServer()
+    let program = try RunningProgram([
+      try RunningProgram.linkworker, "submit", "-X", "kafka.bootstrap.servers=127.0.0.1:\(silence.port)", "--user", "1",
+      "--broker", "b", "--all-accounts",
+    ])
+    try silence.awaitConnection()
+    program.signal(SIGINT)
+    let began = uptime()
+    let outcome = try program.end(within: 20)
+    #expect(outcome.code == 130 && outcome.errorText.contains("nothing was sent"), "\(outcome.errorText)")
+    #expect(uptime() - began < 6)
+  }
+
   @Test("shows a progress bar on a terminal alone, and takes it away in the end")
   func progress() throws {
     let bench = try Bench()
@@ -176,6 +192,36 @@ struct SubmitCommandTests {
     #expect(screen.contains("\r\u{1B}[Kread 150 lines: 150 sent, 150 acknowledged"))
     let piped = try bench.submit(file)
     #expect(piped.errors.isEmpty && !piped.output.contains(0x1B))
+  }
+}
+
+/// A server that takes connections, as a frozen broker does, and never says anything.
+private final class SilentServer {
+  let port: UInt16
+  private let descriptor: Int32
+
+  init() throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let descriptor = descriptor
+    let isUp = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, size) == 0 && listen(descriptor, 5) == 0 && getsockname(descriptor, $0, &size) == 0
+      }
+    }
+    guard isUp else { throw Missing("A server") }
+    port = UInt16(bigEndian: address.sin_port)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Returns once somebody has connected.
+  func awaitConnection() throws {
+    var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&poller, 1, 20_000) == 1 else { throw Missing("A connection") }
   }
 }
 
