@@ -10,11 +10,13 @@ struct Submission: ~Copyable {
     var rate: Int?
     /// Whether one bad line keeps all others back.
     var isAllOrNothing = false
+    /// The command as it was typed, without what says where the requests come from: for a hint that can be typed.
+    var command: String
   }
 
   private var input: SubmitInput
   private let check: RequestCheck
-  private let isAllOrNothing: Bool
+  private let options: Options
   private let writer: KafkaStreamWriter
   private let partitionCount: Int32
   private let interrupts: InterruptCount
@@ -26,6 +28,9 @@ struct Submission: ~Copyable {
   private var watchFailure: KafkaFailure?
   /// Bytes of the input up to the last line that was read.
   private var position: Int64 = 0
+  private var isAtEnd = false
+  /// Of the one request that was made of options.
+  private var requestID: Text?
 
   /// Milliseconds that what is on its way is waited for after the first signal.
   private static let drainLimit: Milliseconds = 10_000
@@ -40,7 +45,7 @@ struct Submission: ~Copyable {
   ) {
     self.input = input
     check = RequestCheck(eventByteLimit: options.eventByteLimit)
-    isAllOrNothing = options.isAllOrNothing
+    self.options = options
     writer = kafka.writer
     partitionCount = kafka.partitionCount
     watch = kafka.watch
@@ -54,7 +59,7 @@ struct Submission: ~Copyable {
   mutating func run() throws(CommandFailure) -> ExitCode {
     var failure: CommandFailure?
     do throws(CommandFailure) {
-      let isReady = isAllOrNothing ? try isAllValid() : true
+      let isReady = options.isAllOrNothing ? try isAllValid() : true
       if isReady { try send() }
     } catch {
       // What is on its way has to be accounted for, whatever has become of the input.
@@ -64,8 +69,9 @@ struct Submission: ~Copyable {
     awaitOutcomes()
     voice.conclude(ledger, wait: tally, isInterrupted: interrupts.count > 0)
     let verdict = SubmitVerdict(
-      name: voice.name, input: input.kind, ledger: ledger, tally: tally, watchFailure: watchFailure,
-      isInterrupted: interrupts.count > 0, isAllOrNothing: isAllOrNothing)
+      name: voice.name, path: input.name, input: input.kind, ledger: ledger, tally: tally, watchFailure: watchFailure,
+      isInterrupted: interrupts.count > 0, isAllOrNothing: options.isAllOrNothing, isAtEnd: isAtEnd,
+      command: options.command, requestID: requestID)
     guard var failure = failure ?? verdict.failure else { return .ok }
     if failure.lines != verdict.failure?.lines { failure.lines += verdict.failure?.lines ?? [] }
     throw failure
@@ -103,7 +109,9 @@ struct Submission: ~Copyable {
       }
       // While nothing comes in, what comes back is looked at; a file never lets anybody wait.
       switch try input.next(waiting: 0) {
-      case .end: return
+      case .end:
+        isAtEnd = true
+        return
       case .nothingYet:
         pump(0)
         voice.flush()
@@ -115,7 +123,10 @@ struct Submission: ~Copyable {
 
   private mutating func take(_ line: InputLine) {
     ledger.read(line)
-    defer { position = line.end }
+    defer {
+      position = line.end
+      if ledger.readCount == line.number, input.kind == .single || input.size == line.end { isAtEnd = true }
+    }
     if line.number % Self.stride == 0 { pump(0) }
     guard !line.isBlank, let request = request(in: line) else { return }
     while let wait = rate?.take(now: SystemClock.uptime()) {
@@ -127,7 +138,9 @@ struct Submission: ~Copyable {
 
   private mutating func request(in line: InputLine) -> CheckedRequest? {
     do {
-      return try check.read(line)
+      let request = try check.read(line)
+      if input.kind == .single { requestID = request.id }
+      return request
     } catch {
       ledger.reject()
       voice.reject(line.number, error)
@@ -141,20 +154,20 @@ struct Submission: ~Copyable {
       topic: .requests,
       partition: HomePartition.of(userId: request.key.userId, partitionCount: partitionCount),
       key: RequestCheck.key(of: request), value: line.bytes, headers: RequestCheck.headers)
+    let pending = SubmitLedger.Pending(
+      line: line.number, id: request.id, source: request.source, byteCount: line.bytes.count)
     watch?.wait.expect(request, line: line.number)
     while true {
       switch writer.offer(record, tag: line.number) {
-      case .accepted:
-        ledger.send(
-          SubmitLedger.Pending(
-            line: line.number, id: request.id, source: request.source, byteCount: line.bytes.count))
-        return
+      case .accepted: return ledger.send(pending)
       case .full:
         pump(50)
         guard interrupts.count == 0, ledger.failure == nil else { return unread(line) }
       case .refused(let failure):
         watch?.wait.forget(line: line.number)
-        return ledger.lose(line.number, failure)
+        guard failure.refusesRecord else { return ledger.lose(line.number, failure) }
+        ledger.refuse(failure)
+        return voice.refuse(pending, failure)
       }
     }
   }
@@ -185,6 +198,7 @@ struct Submission: ~Copyable {
       voice.acknowledge(request, partition: partition, offset: offset)
     case .lost(let failure, let mayBeWritten):
       watch?.wait.forget(line: request.line)
+      if failure.refusesRecord { return voice.refuse(request, failure) }
       voice.lose(request, failure, mayBeWritten: mayBeWritten)
     }
   }

@@ -160,7 +160,10 @@ struct SubmitCommandTests {
     #expect(!lost.isEmpty && lost.count < 5_000 - acknowledged.count, "nothing more is read then")
     let first = acknowledged.count + 1
     #expect(outcome.errorText.contains("not acknowledged: line"))
-    #expect(outcome.errorText.contains("tail -n +\(first) \(file) | linkworker submit -"), "\(outcome.errorText)")
+    let options =
+      "--rate 200 --json -X kafka.bootstrap.servers=\(bench.broker.bootstrap) -X kafka.message.timeout.ms=1500"
+    let hint = "tail -n +\(first) \(file) | \(try RunningProgram.linkworker) submit \(options)"
+    #expect(outcome.errorText.contains(hint), "\(outcome.errorText)")
   }
 
   @Test("ends at once after Ctrl-C while Kafka does not answer, and says that nothing was sent")
@@ -176,6 +179,26 @@ struct SubmitCommandTests {
     let outcome = try program.end(within: 20)
     #expect(outcome.code == 130 && outcome.errorText.contains("nothing was sent"), "\(outcome.errorText)")
     #expect(uptime() - began < 6)
+  }
+
+  @Test("gives an account when its terminal is closed, with a command to go on that can be typed as it stands")
+  func hangUp() throws {
+    let bench = try Bench()
+    let lines = (1...3_000).map {
+      RequestEvent(id: "r\($0)", userID: 7, idempotencyKey: "k\($0)", accounts: [1]).structured
+    }
+    let file = try bench.scratch.write("it's a file.ndjson", lines.joined(separator: "\n") + "\n")
+    let program = try bench.start("--rate", "1000", "--json", "-X", "kafka.sasl.password=c4nary", file)
+    try awaiting("50 acknowledgements", state: { program.tail }) { program.output.count { $0 == 0x0A } >= 50 }
+    program.signal(SIGHUP)
+    let outcome = try program.end()
+    #expect(outcome.code == 130, "\(outcome.errorText)")
+    #expect(!outcome.errorText.contains("c4nary") && outcome.errorText.contains("-X 'kafka.sasl.password=…'"))
+    let hint = try #require(outcome.errorText.split(separator: "Try: ").last)
+    let rest = try RunningProgram.run(["sh", "-c", String(hint)])
+    #expect(rest.code == 0, "\(hint): \(rest.errorText)")
+    #expect(Set(try bench.records().compactMap(\.value)) == Set(lines.map { Array($0.utf8) }))
+    #expect(try bench.records().count == 3_000)
   }
 
   @Test("shows a progress bar on a terminal alone, and takes it away in the end")
