@@ -1,3 +1,4 @@
+import CRdKafka
 import Testing
 
 @testable import LinkKafka
@@ -47,6 +48,19 @@ import Testing
   @Test("Properties of consumers and of producers are taken together")
   func mixedProperties() throws {
     try KafkaProperties(["fetch.min.bytes": "1", "compression.type": "lz4", "group.instance.id": "a"]).validate()
+  }
+
+  @Test("Batches of both kinds of producers are small enough for a topic with a low limit")
+  func batches() throws {
+    for role in [KafkaProperties.Role.writer, .producer(transactionalID: "t", transactionTimeout: 10_000)] {
+      let configuration = try KafkaProperties([:]).configuration(for: role)
+      defer { rd_kafka_conf_destroy(configuration) }
+      var text = ErrorText()
+      var size = 64
+      let result = text.fill { buffer, _ in rd_kafka_conf_get(configuration, "batch.size", buffer, &size) }
+      #expect(result == RD_KAFKA_CONF_OK)
+      #expect(text.text == "65536")
+    }
   }
 
   @Test("No secret is in any message")
