@@ -82,7 +82,7 @@ struct OutcomeWatch {
     within limit: Milliseconds, isStopped: () -> Bool
   ) -> [(OutcomeWait.Entry, OutcomeWait.Ending)] {
     // A permission does not come by asking again.
-    if lookFailure?.exitCode == .noPermission { return [] }
+    if lookFailure?.exitCode == .noPermission || isStopped() { return [] }
     let placed = wait.waiting.compactMap { entry in entry.place.map { (entry, $0) } }
     guard !placed.isEmpty else { return [] }
     let keys = Set(placed.map { StateKey.link($0.0.key).encoded() })
