@@ -31,12 +31,15 @@ public final class KafkaAdmin: Sendable {
 
   /// Partitions and replication of topics; a topic that does not exist is absent. No topic is made by asking.
   ///
-  /// - Parameter timeout: In milliseconds, for all of it.
-  public func metadata(of topics: [String], timeout: Int64 = 10_000) throws(KafkaFailure) -> [String: TopicDescription]
-  {
+  /// - Parameters:
+  ///   - timeout: In milliseconds, for all of it.
+  ///   - isStopped: Asked every 2 s at least; where it says yes, what has failed up to then is thrown.
+  public func metadata(
+    of topics: [String], timeout: Int64 = 10_000, isStopped: () -> Bool = { false }
+  ) throws(KafkaFailure) -> [String: TopicDescription] {
     let deadline = Uptime.now() + timeout
     var found: [String: TopicDescription] = [:]
-    for topic in topics { found[topic] = try metadata(of: topic, deadline) }
+    for topic in topics { found[topic] = try metadata(of: topic, deadline, isStopped) }
     return found
   }
 
@@ -105,12 +108,15 @@ public final class KafkaAdmin: Sendable {
     }
   }
 
-  private func metadata(of name: String, _ deadline: Int64) throws(KafkaFailure) -> TopicDescription? {
+  private func metadata(
+    of name: String, _ deadline: Int64, _ isStopped: () -> Bool = { false }
+  ) throws(KafkaFailure) -> TopicDescription? {
     guard let topic = rd_kafka_topic_new(handle.client, name, nil) else {
       throw handle.failure("ask Kafka about", "topic \(name)", rd_kafka_last_error())
     }
     defer { rd_kafka_topic_destroy(topic) }
-    let metadata = try handle.metadata(topic, deadline, "ask Kafka about", "topic \(name)")
+    let metadata = try handle.metadata(
+      topic, deadline, "ask Kafka about", "topic \(name)", isStopped: isStopped)
     defer { rd_kafka_metadata_destroy(metadata) }
     guard metadata.pointee.topic_cnt > 0, let found = metadata.pointee.topics?.pointee else { return nil }
     switch found.err {

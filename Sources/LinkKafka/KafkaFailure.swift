@@ -57,6 +57,14 @@ public struct KafkaFailure: Error, Equatable, Sendable, CustomStringConvertible 
     rd_kafka_error_destroy(error)
   }
 
+  /// Whether a certificate is not trusted: the broker's by us, or ours (or none) by the broker. That does not pass by itself.
+  public var isDistrust: Bool {
+    isAny(RD_KAFKA_RESP_ERR__SSL) && detail.contains("certificate verify failed") || Self.asksForCertificate(detail)
+  }
+
+  /// Whether it is about the record that was to be written, and not about Kafka: others may well be taken.
+  public var refusesRecord: Bool { isAny(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_RECORD) }
+
   /// Whether its code is one of these.
   func isAny(_ codes: rd_kafka_resp_err_t...) -> Bool { codes.contains { $0.rawValue == code } }
 }

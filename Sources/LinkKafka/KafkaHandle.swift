@@ -37,7 +37,7 @@ final class KafkaHandle: @unchecked Sendable {
       rd_kafka_conf_destroy(configuration)
       throw KafkaFailure(
         "make", "a Kafka client", code: rd_kafka_last_error().rawValue, detail: properties.redacted(message.text),
-        hint: "check the kafka.* properties")
+        hint: properties.clientHint(message.text))
     }
     self.client = client
     self.observer = observer

@@ -49,6 +49,10 @@ extension KafkaProperties {
     return configuration
   }
 
+  /// A batch above this holds one record only: one that is too large for its topic takes no other down with it, and a topic whose
+  /// limit is not far below Kafka's default takes every batch.
+  private static let batchByteLimit = "65536"
+
   /// What a user may change.
   private static func defaults(_ role: Role) -> [String: String] {
     var common = [
@@ -61,13 +65,14 @@ extension KafkaProperties {
       common["queued.max.messages.kbytes"] = "16384"
       common["fetch.wait.max.ms"] = "10"
     case .browser: common["fetch.wait.max.ms"] = "10"
-    case .writer: common["linger.ms"] = "1"
+    case .writer:
+      common["linger.ms"] = "1"
+      common["batch.size"] = Self.batchByteLimit
     case .producer:
       common["linger.ms"] = "1"
       // Larger than what a request may have, so that its dead letter, with headers added, still fits.
       common["message.max.bytes"] = "1179648"
-      // A batch above this holds one record only: one that is too large for its topic takes no other down with it.
-      common["batch.size"] = "65536"
+      common["batch.size"] = Self.batchByteLimit
       common["queue.buffering.max.kbytes"] = "131072"
     case .endReader, .admin, .writeTrial, .transactionTrial: break
     }
@@ -128,7 +133,7 @@ extension KafkaProperties {
     return name != "group.instance.id"
   }
 
-  private func set(_ name: String, _ value: String, on configuration: OpaquePointer) throws(KafkaFailure) {
+  func set(_ name: String, _ value: String, on configuration: OpaquePointer) throws(KafkaFailure) {
     var message = ErrorText()
     let result = message.fill { rd_kafka_conf_set(configuration, name, value, $0, $1) }
     guard result != RD_KAFKA_CONF_OK else { return }

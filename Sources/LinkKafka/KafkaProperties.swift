@@ -55,9 +55,11 @@ public struct KafkaProperties: Sendable {
   public static func isSecret(_ name: String) -> Bool {
     if name.hasPrefix("sasl.oauthbearer.") { return name != "sasl.oauthbearer.method" }
     // Beside a certificate in a property's value its key often stands, too.
-    return ["password", "passphrase", "secret", "key.pem", "private.key", "certificate.pem"].contains {
-      name.contains($0)
-    }
+    // Java's names are here as well: settings are pasted, and somebody reads aloud what is refused.
+    return [
+      "password", "passphrase", "secret", "key.pem", "private.key", "certificate.pem", "jaas", "keystore.key",
+      "certificate.chain",
+    ].contains { name.contains($0) }
   }
 
   /// Refuses properties that the protocol owns, that librdkafka does not know, or whose value it does not take.
@@ -67,8 +69,30 @@ public struct KafkaProperties: Sendable {
     }
   }
 
+  /// What librdkafka says of each property whose value it does not take, or that it does not know, by name.
+  public func faults() -> [KafkaFailure] {
+    guard let configuration = rd_kafka_conf_new() else { return [] }
+    defer { rd_kafka_conf_destroy(configuration) }
+    return values.sorted { $0.key < $1.key }.compactMap { name, value in
+      do throws(KafkaFailure) {
+        try set(name, value, on: configuration)
+        return nil
+      } catch {
+        return error
+      }
+    }
+  }
+
   /// The SASL mechanism in force; empty where none is set.
   var mechanism: String { values["sasl.mechanism"] ?? values["sasl.mechanisms"] ?? "" }
+
+  /// What to try where librdkafka makes no client of these properties, for a reason that it names.
+  func clientHint(_ reason: String) -> String {
+    // Kerberos is its own default; hardly anybody who has said nothing means it.
+    mechanism.isEmpty && reason.contains("kerberos")
+      ? "set kafka.sasl.mechanism, for instance PLAIN or SCRAM-SHA-512: without it librdkafka takes GSSAPI (Kerberos)"
+      : "check the kafka.* properties"
+  }
 
   /// `text` without the value of any secret property.
   func redacted(_ text: String) -> String {

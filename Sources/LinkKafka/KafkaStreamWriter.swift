@@ -46,14 +46,27 @@ public final class KafkaStreamWriter {
   private let handle: KafkaHandle
   private let topicName: String
   private let topic: OpaquePointer
+  private let properties: KafkaProperties
   private var inFlightCount = 0
   private var inFlightBytes = 0
+  /// What is on its way, by tag: a broker refuses a batch for its size, or for one of its records, as a whole.
+  private var records: [Int: OutgoingRecord] = [:]
+  /// Writes again, each alone, what was refused within a batch; nil within that writer itself, and before it is needed.
+  private var loneWriter: KafkaStreamWriter?
+  private let isLone: Bool
 
   /// A writer to one topic.
   ///
   /// - Throws: `KafkaFailure` for properties that are not taken.
-  public init(properties: KafkaProperties, topic name: String) throws(KafkaFailure) {
+  public convenience init(properties: KafkaProperties, topic name: String) throws(KafkaFailure) {
+    try self.init(properties, topic: name, isLone: false)
+  }
+
+  private init(_ properties: KafkaProperties, topic name: String, isLone: Bool) throws(KafkaFailure) {
+    self.properties = properties
+    self.isLone = isLone
     var properties = properties
+    if isLone { properties.values["batch.num.messages"] = "1" }
     // Its own bound is the smaller one; this keeps librdkafka from promising room for 100 000 records of any size.
     if properties.values["queue.buffering.max.kbytes"] == nil {
       properties.values["queue.buffering.max.kbytes"] = String(Self.byteLimit / 512)
@@ -76,15 +89,16 @@ public final class KafkaStreamWriter {
   deinit { close() }
 
   /// How many records are on their way.
-  public var pendingCount: Int { inFlightCount }
+  public var pendingCount: Int { inFlightCount + (loneWriter?.inFlightCount ?? 0) }
 
-  /// Hands in a record for this writer's topic; `tag` comes back with its delivery.
+  /// Hands in a record for this writer's topic; `tag`, which no other record on its way has, comes back with its delivery.
   public func offer(_ record: OutgoingRecord, tag: Int) -> Admission {
-    guard inFlightCount < Self.recordLimit, inFlightBytes < Self.byteLimit else { return .full }
+    guard pendingCount < Self.recordLimit, inFlightBytes < Self.byteLimit else { return .full }
     switch KafkaMessage.produce(record, on: handle.client, topic, index: tag) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       inFlightCount += 1
       inFlightBytes += (record.key?.count ?? 0) + (record.value?.count ?? 0)
+      if !isLone { records[tag] = record }
       return .accepted
     case RD_KAFKA_RESP_ERR__QUEUE_FULL: return .full
     case let code: return .refused(failure(code))
@@ -93,19 +107,41 @@ public final class KafkaStreamWriter {
 
   /// What has become known since the last call; waits for it no longer than `milliseconds`.
   public func poll(_ milliseconds: Int32) -> [Delivery] {
+    guard let loneWriter, loneWriter.inFlightCount > 0 else { return pollOwn(milliseconds) }
+    return pollOwn(0) + loneWriter.poll(milliseconds)
+  }
+
+  private func pollOwn(_ milliseconds: Int32) -> [Delivery] {
     rd_kafka_poll(handle.client, milliseconds)
-    return reports.takeAll().map { report in
+    return reports.takeAll().compactMap { report in
       inFlightCount -= 1
       inFlightBytes -= report.byteCount
+      let record = records.removeValue(forKey: report.tag)
       guard report.code != RD_KAFKA_RESP_ERR_NO_ERROR else {
         return Delivery(tag: report.tag, fate: .written(partition: report.partition, offset: report.offset))
       }
-      return Delivery(tag: report.tag, fate: .lost(failure(report.code), mayBeWritten: report.mayBeWritten))
+      let failure = failure(report.code)
+      if failure.refusesRecord, let record, offerAlone(record, tag: report.tag) { return nil }
+      return Delivery(tag: report.tag, fate: .lost(failure, mayBeWritten: report.mayBeWritten))
+    }
+  }
+
+  /// Hands in again, alone, what the broker has refused within a batch; false where that cannot be.
+  private func offerAlone(_ record: OutgoingRecord, tag: Int) -> Bool {
+    do throws(KafkaFailure) {
+      if loneWriter == nil { loneWriter = try KafkaStreamWriter(properties, topic: topicName, isLone: true) }
+      guard case .accepted? = loneWriter?.offer(record, tag: tag) else { return false }
+      return true
+    } catch {
+      // Then the refusal of the batch is what is told.
+      handle.observer.note(error)
+      return false
     }
   }
 
   /// Gives up all that is on its way. What that was comes with the following polls.
   public func abandon() {
+    loneWriter?.abandon()
     rd_kafka_purge(handle.client, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
   }
 
@@ -113,6 +149,7 @@ public final class KafkaStreamWriter {
   public func close() {
     guard !isClosed else { return }
     isClosed = true
+    loneWriter?.close()
     if inFlightCount > 0 { abandon() }
     rd_kafka_topic_destroy(topic)
     handle.destroy()

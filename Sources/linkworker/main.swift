@@ -2,4 +2,8 @@ import FoundationEssentials
 import Glibc
 import LinkCommands
 
-exit(LinkCommandLine.main(arguments: CommandLine.arguments, environment: ProcessInfo.processInfo.environment))
+let arguments = CommandLine.unsafeArgv
+exit(
+  LinkCommandLine.main(
+    arguments: (0..<Int(CommandLine.argc)).compactMap { arguments[$0].map { UnsafePointer($0) } },
+    environment: ProcessInfo.processInfo.environment))

@@ -46,10 +46,10 @@ extension EndToEnd {
         ["PLAIN", "SCRAM-SHA-256", "set kafka.sasl.mechanism to one that the broker supports"])
       var bare = guarded.kafka.certificateSettings()
       for name in ["certificate.location", "key.location", "key.password"] { bare["kafka.ssl." + name] = nil }
-      try expect(guarded, check, bare, [:], nil, ["set kafka.ssl.certificate.location", "client certificate"])
+      try expect(guarded, check, bare, [:], 78, ["set kafka.ssl.certificate.location", "client certificate"])
       let other = try Certificates("authority other")
       try expect(
-        guarded, check, guarded.kafka.certificateSettings(), ["kafka.ssl.ca.location": other["other.pem"]], 69,
+        guarded, check, guarded.kafka.certificateSettings(), ["kafka.ssl.ca.location": other["other.pem"]], 78,
         ["certificate verify failed", "kafka.ssl.ca.location"])
     }
 

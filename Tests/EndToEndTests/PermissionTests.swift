@@ -31,6 +31,21 @@ extension EndToEnd {
       guarded.expectNoSecret(in: start)
     }
 
+    @Test("submit --wait without Read on the outcomes sends nothing, ends with 77 and says what it needs")
+    func submission() throws {
+      let guarded = try Guarded.shared.get()
+      let deployment = try guarded.deployment(guarded.kafka.passwordSettings())
+      // A worker writes outcomes and does not read them.
+      try guarded.kafka.allow(guarded.rules(deployment), to: "User:worker")
+      let request = ["submit", "--user", "5", "--broker", "b", "--all-accounts"]
+      let waiting = try deployment.run(request + ["--wait"])
+      #expect(waiting.code == 77 && waiting.output.isEmpty, "\(waiting.outputText)")
+      #expect(waiting.errorText.contains("topic \(deployment.topic(.outcomes)): "), "\(waiting.errorText)")
+      #expect(waiting.errorText.contains("for --wait, Describe and Read on the outcomes and the state topic"))
+      let plain = try deployment.run(request)
+      #expect(plain.code == 0 && plain.outputText.contains("offset 0"), "\(plain.outputText)\(plain.errorText)")
+    }
+
     @Test("Each rule that is missing is named by its operation, resource and name, and no other is")
     func oneLess() throws {
       let guarded = try Guarded.shared.get()

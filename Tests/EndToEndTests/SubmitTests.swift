@@ -38,7 +38,17 @@ extension EndToEnd {
       #expect(again.code == 1, "\(again.errorText)")
       #expect(try Ends(again.outputText).status.filter { $0.value == "already-known" }.count == 6)
       let text = try deployment.run(["submit", "--wait", "--user", "5", "--broker", "b", "--all-accounts"])
-      #expect(text.code == 0 && text.outputText.contains(": token-ready, token "))
+      #expect(text.code == 0 && text.outputText.contains(": token-ready until "))
+      // Ctrl-C before the silence is over: it is looked for once.
+      let program = try deployment.start(["submit", "--wait", "--json", file])
+      try awaiting("7 acknowledgements", state: { program.tail }) {
+        program.output.split(separator: 0x0A).count { String(decoding: $0, as: UTF8.self).contains("acknowledged") }
+          >= 7
+      }
+      program.signal(2)
+      let early = try program.end()
+      #expect(early.code == 130 && !early.errorText.contains("tail -n"), "\(early.errorText)")
+      #expect(try Ends(early.outputText).status.filter { $0.value == "already-known" }.count == 6)
       #expect(try worker.stop().code == 0)
       let leaks = Leaks(tokens: try deployment.outcomes().compactMap(\.token))
       for said in [outcome, again, text] { #expect(leaks.areAbsent(from: said.output + said.errors)) }
@@ -52,8 +62,38 @@ extension EndToEnd {
         "k",
       ])
       #expect(outcome.code == 1)
-      #expect(outcome.outputText.contains("user 5, key \"k\": no outcome yet"))
+      #expect(outcome.outputText.contains("user 5, key \"k\": no outcome yet, and no worker has decided"))
       #expect(outcome.errorText.contains("1 request had no outcome in time"))
+    }
+
+    @Test(
+      "A line that is too long for the topic is named, its neighbours in the batch are not, and the others are sent")
+    func topicLimit() throws {
+      let deployment = try Deployment(kafka: TestKafka.shared, adapterURL: "http://127.0.0.1:1")
+      try TestKafka.alter(deployment.topic(.requests), on: deployment.kafka, ["max.message.bytes": "600"])
+      let lines = (1...40).map { number in
+        let line = RequestEvent(id: "r\(number)", userID: 7, idempotencyKey: "k\(number)", accounts: [1]).structured
+        return number == 6 ? line + String(repeating: " ", count: 800) : line
+      }
+      let file = try deployment.scratch.write("requests.ndjson", lines.joined(separator: "\n"))
+      let outcome = try deployment.run(["submit", file])
+      #expect(outcome.code == 65, "\(outcome.errorText)")
+      #expect(outcome.outputText == "read 40 lines: 40 sent, 39 acknowledged, 1 rejected, 0 not acknowledged\n")
+      #expect(outcome.errorText.contains("requests.ndjson:6: refused by Kafka: "), "\(outcome.errorText)")
+      #expect(outcome.errorText.split(separator: "\n").count == 2)
+      let sent = Set(try deployment.records(.requests).compactMap(\.value))
+      #expect(sent == Set(lines.map { Array($0.utf8) }).subtracting([Array(lines[5].utf8)]))
+    }
+
+    @Test("A file goes through a topic whose limit is below the client's usual batches")
+    func batches() throws {
+      let deployment = try Deployment(kafka: TestKafka.shared, adapterURL: "http://127.0.0.1:1")
+      try TestKafka.alter(deployment.topic(.requests), on: deployment.kafka, ["max.message.bytes": "100000"])
+      let lines = (1...20_000).map { request($0).structured }
+      let file = try deployment.scratch.write("requests.ndjson", lines.joined(separator: "\n"))
+      let outcome = try deployment.run(["submit", file])
+      #expect(outcome.code == 0, "\(outcome.errorText)")
+      #expect(try deployment.records(.requests).count == 20_000)
     }
 
     @Test("Where the requests topic is missing nothing is made, and the exit code is 78")
@@ -87,12 +127,11 @@ extension EndToEnd {
       #expect(summary["interrupted"]?.boolean == true && summary["unacknowledged"]?.integer == 0)
       #expect((1_000..<20_000).contains(through) && summary["acknowledged"]?.integer == through)
       #expect(outcome.errorText.contains("every request up to line \(through) is acknowledged"))
-      #expect(outcome.errorText.contains("Try: tail -n +\(through + 1) \(file) | linkworker submit -"))
+      #expect(outcome.errorText.contains("Try: tail -n +\(through + 1) \(file) | "))
 
-      let rest = try RunningProgram.run([
-        "sh", "-c",
-        "tail -n +\(through + 1) \(file) | \(try RunningProgram.linkworker) submit --config \(settings) -",
-      ])
+      // As it stands there.
+      let hint = try #require(outcome.errorText.split(separator: "Try: ").last)
+      let rest = try RunningProgram.run(["sh", "-c", String(hint)])
       #expect(rest.code == 0, "\(rest.errorText)")
       let values = try deployment.records(.requests).compactMap(\.value)
       #expect(values.count == 20_000 && Set(values) == Set(lines.map { Array($0.utf8) }))

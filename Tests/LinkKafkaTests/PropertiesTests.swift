@@ -1,3 +1,4 @@
+import CRdKafka
 import Testing
 
 @testable import LinkKafka
@@ -17,6 +18,23 @@ import Testing
     #expect(bad?.subject == "kafka.session.timeout.ms")
   }
 
+  @Test("Each property that librdkafka does not take is told, not the first alone")
+  func allFaults() {
+    let properties = KafkaProperties([
+      "session.timeout.ms": "soon", "no.such": "1", "fetch.min.bytes": "x", "client.id": "fine",
+    ])
+    let subjects = properties.faults().map(\.subject)
+    #expect(subjects == ["kafka.fetch.min.bytes", "kafka.no.such", "kafka.session.timeout.ms"])
+  }
+
+  @Test("A certificate that is not trusted is told apart from a broker that is away")
+  func distrust() {
+    let untrusted = "ssl://x:1/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify failed"
+    #expect(KafkaFailure("reach", "Kafka", code: -181, detail: untrusted).isDistrust)
+    #expect(KafkaFailure("reach", "Kafka", code: -195, detail: "SSL alert certificate required").isDistrust)
+    #expect(!KafkaFailure("reach", "Kafka", code: -181, detail: "SSL handshake failed: Disconnected").isDistrust)
+  }
+
   @Test("librdkafka's own table tells each property's name, and its words where it takes words")
   func libraryProperties() {
     let properties = KafkaProperties.libraryProperties()
@@ -30,6 +48,19 @@ import Testing
   @Test("Properties of consumers and of producers are taken together")
   func mixedProperties() throws {
     try KafkaProperties(["fetch.min.bytes": "1", "compression.type": "lz4", "group.instance.id": "a"]).validate()
+  }
+
+  @Test("Batches of both kinds of producers are small enough for a topic with a low limit")
+  func batches() throws {
+    for role in [KafkaProperties.Role.writer, .producer(transactionalID: "t", transactionTimeout: 10_000)] {
+      let configuration = try KafkaProperties([:]).configuration(for: role)
+      defer { rd_kafka_conf_destroy(configuration) }
+      var text = ErrorText()
+      var size = 64
+      let result = text.fill { buffer, _ in rd_kafka_conf_get(configuration, "batch.size", buffer, &size) }
+      #expect(result == RD_KAFKA_CONF_OK)
+      #expect(text.text == "65536")
+    }
   }
 
   @Test("No secret is in any message")

@@ -61,6 +61,9 @@ public final class Deployment: Sendable {
     try RunningProgram.run(arguments(command, more), within: seconds)
   }
 
+  /// Starts a command of the built binary with these settings.
+  public func start(_ command: [String]) throws -> RunningProgram { try RunningProgram(arguments(command, [:])) }
+
   /// Starts `linkworker run`.
   ///
   /// - Parameters:

@@ -14,15 +14,29 @@ public enum LinkCommandLine {
 
   /// Does what `arguments` (the program's name first) ask for and returns the exit code. A pipe whose reader has gone is no reason to
   /// die: SIGPIPE is ignored from here on.
-  public static func main(arguments: [String], environment: [String: String]) -> Int32 {
+  public static func main(arguments: [UnsafePointer<CChar>], environment: [String: String]) -> Int32 {
     signal(SIGPIPE, SIG_IGN)
     let console = Console()
     do {
-      return try run(Array(arguments.dropFirst()), environment, console).rawValue
+      return try run(words(arguments.dropFirst()), environment, console).rawValue
     } catch {
       console.report(error)
       return error.exitCode.rawValue
     }
+  }
+
+  /// The arguments as text. What is not UTF-8 is refused: repaired, it would be another name than the one that was typed.
+  private static func words(_ arguments: ArraySlice<UnsafePointer<CChar>>) throws(CommandFailure) -> [String] {
+    var words: [String] = []
+    for argument in arguments {
+      guard let word = String(validatingCString: argument) else {
+        // What it says is not repeated: it may be a secret.
+        throw .usage(
+          "argument \(words.count + 1)", "is not UTF-8", hint: "a terminal and a locale of UTF-8, as in LC_ALL=C.UTF-8")
+      }
+      words.append(word)
+    }
+    return words
   }
 
   private static func run(

@@ -13,13 +13,16 @@ enum SubmitCommand {
       (NDJSON): link requests and replay requests. Each line is checked as the worker will read it (event.max.bytes of the settings \
       counts as well) and then sent byte for byte, to its \
       user's home partition, with the user as its key, by an idempotent producer. A line that the worker would refuse is named and not \
-      sent; the others are (with --all-or-nothing none is), and the exit code is 65. Blank lines are passed over.
+      sent; the others are (with --all-or-nothing none is), and the exit code is 65. So it is with a line that Kafka itself refuses, for \
+      the topic's max.message.bytes. Blank lines are passed over.
       Where Kafka is away, requests are tried again until kafka.delivery.timeout.ms (5 minutes) is over; then nothing more is read, \
       and every line without acknowledgement is named. Ctrl-C stops the reading, waits up to 10 s for what is on its way, and says up to \
-      which line everything is acknowledged, so that one can go on from there; a second Ctrl-C does not wait. To send a line \
+      which line everything is acknowledged, so that one can go on from there; a second Ctrl-C does not wait. SIGTERM and a closed terminal \
+      do the same. To send a line \
       twice does no harm: the same event asks for the same link.
       With --wait the outcomes are told as they come, and the exit code is 0 only where every request ended with a token; the token \
-      itself is never shown. For a duplicate no event comes: after 2 s of silence the state topic is asked what became of its link.
+      itself is never shown. For a duplicate no event comes: after 2 s of silence, and once before a request is \
+      given up, the state topic is asked what became of its link.
       """,
     settings: .kafka,
     options: RequestFlags.options + [
@@ -61,12 +64,15 @@ enum SubmitCommand {
     // From here on a signal ends in good order.
     let interrupts = InterruptCount()
     let signals = StopSignals { _, _ in interrupts.note() }
-    defer { withExtendedLifetime(signals) {} }
-    let kafka = try SubmitConnection(settings, waits: invocation.isSet("--wait"), timeout: timeout)
+    let hangUp = HangUpSignal { interrupts.note() }
+    defer { withExtendedLifetime((signals, hangUp)) {} }
+    let kafka = try SubmitConnection(
+      settings, waits: invocation.isSet("--wait"), timeout: timeout, interrupts: interrupts)
     var submission = Submission(
       input,
       options: .init(
-        eventByteLimit: settings.eventByteLimit, rate: rate, isAllOrNothing: invocation.isSet("--all-or-nothing")),
+        eventByteLimit: settings.eventByteLimit, rate: rate, isAllOrNothing: invocation.isSet("--all-or-nothing"),
+        command: CommandWords(invocation).text),
       kafka, voice: voice, interrupts: interrupts)
     return try submission.run()
   }

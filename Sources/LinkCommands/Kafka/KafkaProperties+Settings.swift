@@ -16,12 +16,18 @@ extension KafkaProperties {
     }
   }
 
-  /// What librdkafka does not know by name.
-  static func unknownNames(in properties: [KafkaProperty]) -> [SettingProblem] {
+  /// All that librdkafka does not take: names that it does not know, and values.
+  static func problems(in properties: [KafkaProperty]) -> [SettingProblem] {
     let known = libraryNames()
-    // A library that does not tell its names is asked one by one by `validate`
-    guard !known.isEmpty else { return [] }
-    return properties.filter { !known.contains($0.name) }.map { property in
+    // A library that does not tell its names is asked for each.
+    let unknown = known.isEmpty ? [] : properties.filter { !known.contains($0.name) }
+    let others = properties.filter { property in !unknown.contains { $0.name == property.name } }
+    let values = Dictionary(others.map { ($0.name, $0.reveal()) }) { $1 }
+    return unknownNames(unknown, known) + KafkaProperties(values).faults().flatMap { $0.problems(in: others) }
+  }
+
+  private static func unknownNames(_ properties: [KafkaProperty], _ known: [String]) -> [SettingProblem] {
+    properties.map { property in
       let (reason, hint) = Suggestion.unknown(
         "is no property of librdkafka \(libraryVersion)", property.name, among: known,
         otherwise: "leave it out, or see librdkafka's CONFIGURATION.md")

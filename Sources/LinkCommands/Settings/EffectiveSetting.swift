@@ -22,7 +22,7 @@ struct EffectiveSetting: Hashable, Sendable {
 
 /// All that can be said of the settings.
 struct SettingsSurvey: Sendable {
-  /// The settings; what is faulty has a placeholder in them.
+  /// The settings; what is faulty has its default in them, or a placeholder where there is none.
   var settings: WorkerSettings
   /// Every setting of the table and every property that is passed to librdkafka.
   var effective: [EffectiveSetting]

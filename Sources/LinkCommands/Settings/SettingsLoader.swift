@@ -106,6 +106,8 @@ private struct SettingsReading {
         }
       } catch {
         report(row.name, error)
+        // Its place is held by what goes through every further check; that a default is taken is a matter of the table.
+        if case .preset(let value) = row.presence { try? row.apply(value, to: &settings) }
       }
     }
   }
@@ -120,9 +122,9 @@ private struct SettingsReading {
       list.append(KafkaProperty(name: name, value: Secret(Array(entry.value.utf8)), origin: entry.origin))
     }
     settings.kafka.properties = list.sorted { $0.name < $1.name }
-    let unknown = KafkaProperties.unknownNames(in: settings.kafka.properties)
-    faulty.formUnion(unknown.map(\.subject))
-    problems += unknown
+    let found = KafkaProperties.problems(in: settings.kafka.properties)
+    faulty.formUnion(found.map(\.subject))
+    problems += found
   }
 
   mutating func checkFiles() {
@@ -191,9 +193,11 @@ private struct SettingsReading {
     }
     return rows
       + properties.sorted { $0.key < $1.key }.map { name, entry in
-        EffectiveSetting(
-          name: prefix + name, value: KafkaProperties.isSecret(name) ? .secret : .shown(entry.value),
-          origin: entry.origin, isFaulty: faulty.contains(prefix + name))
+        // Of what librdkafka does not take nobody knows what it is: a secret under another client's name, or a misspelt one.
+        let isFaulty = faulty.contains(prefix + name)
+        return EffectiveSetting(
+          name: prefix + name, value: isFaulty || KafkaProperties.isSecret(name) ? .secret : .shown(entry.value),
+          origin: entry.origin, isFaulty: isFaulty)
       }
   }
 

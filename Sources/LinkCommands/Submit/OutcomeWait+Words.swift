@@ -42,15 +42,15 @@ extension OutcomeWait.Ending {
   /// A clause for people.
   var description: String {
     switch self {
-    case .outcome(.tokenReady(let beginning, let expiresAt, let attempts)):
-      "token-ready" + (beginning.map { ", token \(LogText.escaped($0))…" } ?? "")
-        + (expiresAt.map { " until \(LogText.escaped($0))" } ?? "") + Self.calls(attempts)
+    case .outcome(.tokenReady(let expiresAt, let attempts)):
+      "token-ready" + (expiresAt.map { " until \(LogText.escaped($0))" } ?? "") + Self.calls(attempts)
     case .outcome(.failed(let code, let detail, let attempts)):
       "failed, \(LogText.escaped(code))" + Self.calls(attempts) + Self.tail(detail)
     case .outcome(.refused(let code, let detail)): "refused, \(LogText.escaped(code))" + Self.tail(detail)
     case .known(let state): "already known: \(Self.words(state)); a duplicate has no event of its own"
-    case .nothing(let state?): "no outcome yet: \(Self.words(state))"
-    case .nothing(nil): "no outcome yet, and no worker has decided anything of the link"
+    case .nothing(.present(let state)): "no outcome yet: \(Self.words(state))"
+    case .nothing(.absent): "no outcome yet, and no worker has decided anything of the link"
+    case .nothing(.notLooked): "no outcome yet; what is known of the link could not be looked up"
     }
   }
 
@@ -73,7 +73,7 @@ extension JSONWriter {
   /// What is told of an ending besides its status. No token, and nothing of one.
   mutating func members(of ending: OutcomeWait.Ending) {
     switch ending {
-    case .outcome(.tokenReady(_, let expiresAt, let attempts)):
+    case .outcome(.tokenReady(let expiresAt, let attempts)):
       member("expiresAt", expiresAt)
       member("attempts", attempts)
     case .outcome(.failed(let code, let detail, let attempts)):
@@ -83,8 +83,9 @@ extension JSONWriter {
     case .outcome(.refused(let code, let detail)):
       member("code", code)
       member("detail", detail)
-    case .known(let state), .nothing(let state?): members(of: state)
-    case .nothing(nil): break
+    case .known(let state), .nothing(.present(let state)): members(of: state)
+    case .nothing(.absent): member("state", "none")
+    case .nothing(.notLooked): member("state", "unknown")
     }
   }
 

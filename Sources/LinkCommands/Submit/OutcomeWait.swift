@@ -8,8 +8,8 @@ struct OutcomeWait {
     case outcome(SeenOutcome.Kind)
     /// The link was known before: no event comes for a duplicate.
     case known(Link.State)
-    /// Nothing came in time; `state`: what is known of the link, nil for nothing.
-    case nothing(state: Link.State?)
+    /// Nothing came in time.
+    case nothing(Knowledge)
 
     /// Whether there is a token.
     var isToken: Bool {
@@ -18,6 +18,16 @@ struct OutcomeWait {
       case .outcome(.failed), .outcome(.refused), .known(.scheduled), .known(.failed), .nothing: false
       }
     }
+  }
+
+  /// What the state topic said of a link.
+  enum Knowledge: Hashable {
+    /// It was not read, or not to its end: nobody knows.
+    case notLooked
+    /// It has nothing of the link.
+    case absent
+    /// It has this.
+    case present(Link.State)
   }
 
   /// A request that is waited for.
@@ -34,7 +44,7 @@ struct OutcomeWait {
     /// When the wait is over.
     fileprivate var giveUpAt: Milliseconds = .max
     /// What the state topic said last.
-    fileprivate(set) var state: Link.State?
+    fileprivate(set) var knowledge = Knowledge.notLooked
   }
 
   /// A place in the requests topic.
@@ -107,12 +117,20 @@ struct OutcomeWait {
     return lines.sorted().compactMap { remove($0) }.map { ($0, .outcome(outcome.kind)) }
   }
 
+  /// The state topic was read for the requests of these lines; `learn` is told afterwards what it has.
+  mutating func look(for lines: [Int]) { for line in lines { entries[line]?.knowledge = .absent } }
+
+  /// Whether somebody's time is over of whose link nobody knows anything.
+  func isGivingUpUnlooked(now uptime: Milliseconds) -> Bool {
+    entries.values.contains { $0.giveUpAt <= uptime && $0.knowledge == .notLooked }
+  }
+
   /// What the state topic has of a link: it ends the requests for which no event will come.
   mutating func learn(_ link: Link) -> [(Entry, Ending)] {
     var ended: [(Entry, Ending)] = []
     for line in linesByLink[link.key] ?? [] {
       guard let entry = entries[line], let place = entry.place else { continue }
-      entries[line]?.state = link.state
+      entries[line]?.knowledge = .present(link.state)
       let isOwn = link.origin.partition == place.partition && link.origin.offset == place.offset
       // Its own outcome, a refusal for another content, or the end of a link that still waits: each comes as an event.
       if isOwn || link.fingerprint != entry.fingerprint { continue }
@@ -125,7 +143,7 @@ struct OutcomeWait {
   /// Those whose time is over.
   mutating func expire(now uptime: Milliseconds) -> [(Entry, Ending)] {
     let lines = entries.values.filter { $0.giveUpAt <= uptime }.map(\.line).sorted()
-    return lines.compactMap { remove($0) }.map { ($0, .nothing(state: $0.state)) }
+    return lines.compactMap { remove($0) }.map { ($0, .nothing($0.knowledge)) }
   }
 
   private mutating func remove(_ line: Int) -> Entry? {

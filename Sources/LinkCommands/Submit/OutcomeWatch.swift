@@ -10,7 +10,7 @@ struct OutcomeWatch {
   private let stateTopic: String
   private var heardAt = SystemClock.uptime()
   private var lookedAt: Milliseconds?
-  /// Why the state topic could not be read; it is not asked again then.
+  /// Why the state topic could not be read last; nil where it could.
   private(set) var lookFailure: KafkaFailure?
   private var expiredAt: Milliseconds = 0
 
@@ -18,6 +18,10 @@ struct OutcomeWatch {
   private static let silence: Milliseconds = 2_000
   /// Milliseconds until it is read again.
   private static let lookInterval: Milliseconds = 30_000
+  /// Milliseconds until it is read again where that failed.
+  private static let retryInterval: Milliseconds = 3_000
+  /// Milliseconds that a look takes at most for which requests are held that would be given up.
+  private static let lastLookLimit: Milliseconds = 5_000
   /// Milliseconds between two looks at whose time is over: each goes through all that are waited for.
   private static let expiryInterval: Milliseconds = 100
   /// Outcomes taken at a time, so that the sending goes on.
@@ -46,12 +50,13 @@ struct OutcomeWatch {
     return ended
   }
 
-  /// Those whose time is over.
-  mutating func expire() -> [(OutcomeWait.Entry, OutcomeWait.Ending)] {
+  /// Those whose time is over; of whose link nobody knows anything is looked for once before.
+  mutating func expire(isStopped: () -> Bool) -> [(OutcomeWait.Entry, OutcomeWait.Ending)] {
     let now = SystemClock.uptime()
     guard now - expiredAt >= Self.expiryInterval else { return [] }
     expiredAt = now
-    return wait.expire(now: now)
+    guard wait.isGivingUpUnlooked(now: now) else { return wait.expire(now: now) }
+    return lookOnce(within: Self.lastLookLimit, isStopped: isStopped) + wait.expire(now: now)
   }
 
   /// Something has happened: it is too early to ask the state topic.
@@ -63,21 +68,35 @@ struct OutcomeWatch {
   /// Reads the state topic where nothing has come for a while; `isStopped` ends that early.
   mutating func look(isStopped: () -> Bool) -> [(OutcomeWait.Entry, OutcomeWait.Ending)] {
     let now = SystemClock.uptime()
-    guard wait.count > 0, lookFailure == nil, now - heardAt >= Self.silence,
-      lookedAt.map({ now - $0 >= Self.lookInterval }) ?? true
-    else { return [] }
-    var keys: Set<[UInt8]> = []
-    var partitions: Set<Int32> = []
-    for entry in wait.waiting {
-      guard let place = entry.place else { continue }
-      keys.insert(StateKey.link(entry.key).encoded())
-      // Partition n of the state topic belongs to partition n of the requests topic.
-      partitions.insert(place.partition)
+    let interval = lookFailure == nil ? Self.lookInterval : Self.retryInterval
+    guard wait.count > 0, now - heardAt >= Self.silence, lookedAt.map({ now - $0 >= interval }) ?? true else {
+      return []
     }
+    return lookOnce(within: .max, isStopped: isStopped)
+  }
+
+  /// Reads the state topic now, unless it may not be read.
+  ///
+  /// - Parameter limit: Milliseconds after which it is given up.
+  mutating func lookOnce(
+    within limit: Milliseconds, isStopped: () -> Bool
+  ) -> [(OutcomeWait.Entry, OutcomeWait.Ending)] {
+    // A permission does not come by asking again.
+    if lookFailure?.exitCode == .noPermission || isStopped() { return [] }
+    let placed = wait.waiting.compactMap { entry in entry.place.map { (entry, $0) } }
+    guard !placed.isEmpty else { return [] }
+    let keys = Set(placed.map { StateKey.link($0.0.key).encoded() })
+    // Partition n of the state topic belongs to partition n of the requests topic.
+    let partitions = Set(placed.map(\.1.partition))
     defer { lookedAt = SystemClock.uptime() }
+    let began = SystemClock.uptime()
     do throws(KafkaFailure) {
-      let lookup = LinkLookup(properties: properties, topic: stateTopic)
-      return try lookup.find(keys, in: partitions, isStopped: isStopped).flatMap { wait.learn($0) }
+      let lookup = LinkLookup(properties: properties, topic: stateTopic, silenceLimit: min(limit, 10_000))
+      let links = try lookup.find(keys, in: partitions) { isStopped() || SystemClock.uptime() - began >= limit }
+      guard let links else { return [] }
+      lookFailure = nil
+      wait.look(for: placed.map(\.0.line))
+      return links.flatMap { wait.learn($0) }
     } catch {
       lookFailure = error
       return []
@@ -89,27 +108,33 @@ struct OutcomeWatch {
 struct LinkLookup {
   let properties: KafkaProperties
   let topic: String
+  /// Milliseconds without anything from Kafka after which it gives up.
+  let silenceLimit: Milliseconds
 
-  /// The links of these keys as they stand now; reads the partitions from their beginning to their end.
+  /// The links of these keys as they stand now; reads the partitions from their beginning to their end. Nil where `isStopped` has ended it before.
   func find(
     _ keys: Set<[UInt8]>, in partitions: Set<Int32>, isStopped: () -> Bool
-  ) throws(KafkaFailure) -> [Link] {
+  ) throws(KafkaFailure) -> [Link]? {
     // Of a topic that may not be seen a reader only hears nothing.
-    let found = try KafkaAdmin(properties: properties).metadata(of: [topic])
+    let found = try KafkaAdmin(properties: properties).metadata(
+      of: [topic], timeout: silenceLimit, isStopped: isStopped)
     guard let count = found[topic]?.partitions else { throw .missing(topic: topic) }
     let positions = Dictionary(uniqueKeysWithValues: partitions.filter { $0 < count }.map { ($0, Int64(0)) })
     guard !positions.isEmpty else { return [] }
     var values: [[UInt8]: [UInt8]] = [:]
+    var isWhole = true
     do {
-      try KafkaBrowser(properties: properties).read(topic: topic, from: positions) { record in
+      try KafkaBrowser(properties: properties).read(topic: topic, from: positions, idleLimit: silenceLimit) { record in
         if let key = record.key, keys.contains(key) { values[key] = record.value }
-        return !isStopped()
+        isWhole = !isStopped()
+        return isWhole
       }
     } catch let failure as KafkaFailure {
       throw failure
     } catch {
       throw KafkaFailure("read", "topic \(topic)", code: -1, detail: "\(error)")
     }
+    guard isWhole else { return nil }
     return values.sorted { $0.key.lexicographicallyPrecedes($1.key) }.compactMap { key, value in
       // What another version wrote is no link that this one could speak of.
       guard case .link(let link)? = try? StateRecord.decode(key: key, value: value) else { return nil }

@@ -1,6 +1,6 @@
 import LinkCore
 
-/// An event of the outcomes topic, as far as somebody who waits wants to know it; never a whole token.
+/// An event of the outcomes topic, as far as somebody who waits wants to know it; nothing of a token.
 struct SeenOutcome {
   /// What it says.
   var kind: Kind
@@ -15,8 +15,7 @@ struct SeenOutcome {
 
   /// What an outcome says.
   enum Kind: Hashable {
-    /// `beginning`: of the token, for people; nil where that would be much of it.
-    case tokenReady(beginning: String?, expiresAt: String?, attempts: Int64?)
+    case tokenReady(expiresAt: String?, attempts: Int64?)
     case failed(code: String, detail: String?, attempts: Int64?)
     case refused(code: String, detail: String?)
   }
@@ -31,9 +30,7 @@ struct SeenOutcome {
     let attempts = data["attempts"]?.integer
     switch type {
     case .tokenReady:
-      kind = .tokenReady(
-        beginning: Self.beginning(of: data["token"]?.text), expiresAt: data["expiresAt"]?.text?.string,
-        attempts: attempts)
+      kind = .tokenReady(expiresAt: data["expiresAt"]?.text?.string, attempts: attempts)
     case .failed: kind = .failed(code: code, detail: detail, attempts: attempts)
     case .refused: kind = .refused(code: code, detail: detail)
     case .requested, .replayRequested: return nil
@@ -45,12 +42,6 @@ struct SeenOutcome {
     }
     scope = Self.scope(data)
     replay = data["replay"]?.integer ?? 0
-  }
-
-  /// Six characters of a token that has very many more.
-  private static func beginning(of token: Text?) -> String? {
-    guard let token, token.utf8.count >= 64 else { return nil }
-    return String(token.string.prefix(6))
   }
 
   private static func scope(_ data: JSONValue) -> LinkScope? {

@@ -10,11 +10,13 @@ struct Submission: ~Copyable {
     var rate: Int?
     /// Whether one bad line keeps all others back.
     var isAllOrNothing = false
+    /// The command as it was typed, without what says where the requests come from: for a hint that can be typed.
+    var command: String
   }
 
   private var input: SubmitInput
   private let check: RequestCheck
-  private let isAllOrNothing: Bool
+  private let options: Options
   private let writer: KafkaStreamWriter
   private let partitionCount: Int32
   private let interrupts: InterruptCount
@@ -26,9 +28,14 @@ struct Submission: ~Copyable {
   private var watchFailure: KafkaFailure?
   /// Bytes of the input up to the last line that was read.
   private var position: Int64 = 0
+  private var isAtEnd = false
+  /// Of the one request that was made of options.
+  private var requestID: Text?
 
   /// Milliseconds that what is on its way is waited for after the first signal.
   private static let drainLimit: Milliseconds = 10_000
+  /// Milliseconds that a look at the state topic may take after a signal.
+  private static let lastLookLimit: Milliseconds = 2_000
   /// Lines read between two looks at what came back.
   private static let stride = 64
 
@@ -38,7 +45,7 @@ struct Submission: ~Copyable {
   ) {
     self.input = input
     check = RequestCheck(eventByteLimit: options.eventByteLimit)
-    isAllOrNothing = options.isAllOrNothing
+    self.options = options
     writer = kafka.writer
     partitionCount = kafka.partitionCount
     watch = kafka.watch
@@ -52,7 +59,7 @@ struct Submission: ~Copyable {
   mutating func run() throws(CommandFailure) -> ExitCode {
     var failure: CommandFailure?
     do throws(CommandFailure) {
-      let isReady = isAllOrNothing ? try isAllValid() : true
+      let isReady = options.isAllOrNothing ? try isAllValid() : true
       if isReady { try send() }
     } catch {
       // What is on its way has to be accounted for, whatever has become of the input.
@@ -62,8 +69,9 @@ struct Submission: ~Copyable {
     awaitOutcomes()
     voice.conclude(ledger, wait: tally, isInterrupted: interrupts.count > 0)
     let verdict = SubmitVerdict(
-      name: voice.name, input: input.kind, ledger: ledger, tally: tally, watchFailure: watchFailure,
-      isInterrupted: interrupts.count > 0, isAllOrNothing: isAllOrNothing)
+      name: voice.name, path: input.name, input: input.kind, ledger: ledger, tally: tally, watchFailure: watchFailure,
+      isInterrupted: interrupts.count > 0, isAllOrNothing: options.isAllOrNothing, isAtEnd: isAtEnd,
+      command: options.command, requestID: requestID)
     guard var failure = failure ?? verdict.failure else { return .ok }
     if failure.lines != verdict.failure?.lines { failure.lines += verdict.failure?.lines ?? [] }
     throw failure
@@ -101,7 +109,9 @@ struct Submission: ~Copyable {
       }
       // While nothing comes in, what comes back is looked at; a file never lets anybody wait.
       switch try input.next(waiting: 0) {
-      case .end: return
+      case .end:
+        isAtEnd = true
+        return
       case .nothingYet:
         pump(0)
         voice.flush()
@@ -113,7 +123,10 @@ struct Submission: ~Copyable {
 
   private mutating func take(_ line: InputLine) {
     ledger.read(line)
-    defer { position = line.end }
+    defer {
+      position = line.end
+      if ledger.readCount == line.number, input.kind == .single || input.size == line.end { isAtEnd = true }
+    }
     if line.number % Self.stride == 0 { pump(0) }
     guard !line.isBlank, let request = request(in: line) else { return }
     while let wait = rate?.take(now: SystemClock.uptime()) {
@@ -125,7 +138,9 @@ struct Submission: ~Copyable {
 
   private mutating func request(in line: InputLine) -> CheckedRequest? {
     do {
-      return try check.read(line)
+      let request = try check.read(line)
+      if input.kind == .single { requestID = request.id }
+      return request
     } catch {
       ledger.reject()
       voice.reject(line.number, error)
@@ -139,20 +154,20 @@ struct Submission: ~Copyable {
       topic: .requests,
       partition: HomePartition.of(userId: request.key.userId, partitionCount: partitionCount),
       key: RequestCheck.key(of: request), value: line.bytes, headers: RequestCheck.headers)
+    let pending = SubmitLedger.Pending(
+      line: line.number, id: request.id, source: request.source, byteCount: line.bytes.count)
     watch?.wait.expect(request, line: line.number)
     while true {
       switch writer.offer(record, tag: line.number) {
-      case .accepted:
-        ledger.send(
-          SubmitLedger.Pending(
-            line: line.number, id: request.id, source: request.source, byteCount: line.bytes.count))
-        return
+      case .accepted: return ledger.send(pending)
       case .full:
         pump(50)
         guard interrupts.count == 0, ledger.failure == nil else { return unread(line) }
       case .refused(let failure):
         watch?.wait.forget(line: line.number)
-        return ledger.lose(line.number, failure)
+        guard failure.refusesRecord else { return ledger.lose(line.number, failure) }
+        ledger.refuse(failure)
+        return voice.refuse(pending, failure)
       }
     }
   }
@@ -183,6 +198,7 @@ struct Submission: ~Copyable {
       voice.acknowledge(request, partition: partition, offset: offset)
     case .lost(let failure, let mayBeWritten):
       watch?.wait.forget(line: request.line)
+      if failure.refusesRecord { return voice.refuse(request, failure) }
       voice.lose(request, failure, mayBeWritten: mayBeWritten)
     }
   }
@@ -211,11 +227,15 @@ struct Submission: ~Copyable {
       hear(100)
       voice.progress(count: ledger.acknowledgedCount, fraction: nil)
     }
+    // Somebody who wants to end has not asked for half an answer; a second signal does not wait for it.
+    let interrupts = interrupts
+    let last = watch?.lookOnce(within: Self.lastLookLimit, isStopped: { interrupts.count > 1 })
+    for (entry, ending) in last ?? [] { end(entry, ending) }
     closeWatch()
   }
 
   private mutating func closeWatch() {
-    for entry in watch?.wait.waiting ?? [] { end(entry, .nothing(state: entry.state)) }
+    for entry in watch?.wait.waiting ?? [] { end(entry, .nothing(entry.knowledge)) }
     // That they are known already may be why nothing came.
     if let tally, tally.openCount > 0 { watchFailure = watchFailure ?? watch?.lookFailure }
     watch = nil
@@ -232,7 +252,7 @@ struct Submission: ~Copyable {
       watchFailure = error
       return closeWatch()
     }
-    for (entry, ending) in watch?.expire() ?? [] { end(entry, ending) }
+    for (entry, ending) in watch?.expire(isStopped: { interrupts.count > 0 }) ?? [] { end(entry, ending) }
   }
 
   private mutating func end(_ entry: OutcomeWait.Entry, _ ending: OutcomeWait.Ending) {

@@ -13,19 +13,46 @@ struct SubmitConnection {
   /// - Parameters:
   ///   - waits: Whether outcomes are waited for.
   ///   - timeout: Milliseconds for each; nil: to its deadline, or two minutes.
-  init(_ settings: WorkerSettings, waits: Bool, timeout: Milliseconds?) throws(CommandFailure) {
+  ///   - interrupts: A first signal ends it while Kafka does not answer.
+  init(
+    _ settings: WorkerSettings, waits: Bool, timeout: Milliseconds?, interrupts: InterruptCount
+  ) throws(CommandFailure) {
     let properties = try KafkaProperties(checking: settings.kafka)
     let topic = settings.topics.requests
     do throws(KafkaFailure) {
-      guard let found = try KafkaAdmin(properties: properties).metadata(of: [topic])[topic] else {
-        throw .missing(topic: topic)
-      }
-      partitionCount = Int32(clamping: found.partitions)
+      let needed = [topic] + (waits ? [settings.topics.outcomes, settings.topics.state] : [])
+      let found = try KafkaAdmin(properties: properties).metadata(of: needed) { interrupts.count > 0 }
+      for name in needed where found[name] == nil { throw KafkaFailure.missing(topic: name) }
+      partitionCount = Int32(clamping: found[topic]?.partitions ?? 0)
+      if waits { try Self.checkReading([settings.topics.outcomes, settings.topics.state], properties) }
       watch =
         waits ? try OutcomeWatch(properties: properties, topics: settings.topics, timeout: timeout) : nil
       writer = try KafkaStreamWriter(properties: properties, topic: topic)
     } catch {
-      throw CommandFailure(error)
+      guard interrupts.count == 0 else {
+        throw CommandFailure(
+          .interrupted, .init("submit", "", "interrupted before Kafka had answered; nothing was sent", hint: ""))
+      }
+      var failure = error
+      if failure.name == "TOPIC_AUTHORIZATION_FAILED" { failure.hint = Self.permissions }
+      throw CommandFailure(failure)
+    }
+  }
+
+  private static let permissions =
+    "allow this principal Describe and Write on the requests topic and, for --wait, Describe and Read on the outcomes and the "
+    + "state topic"
+
+  /// What may not be read is found out before anything is sent: a reader of it would only hear nothing, or too late.
+  private static func checkReading(_ topics: [String], _ properties: KafkaProperties) throws(KafkaFailure) {
+    let verdicts = try PermissionTrial(properties: properties, groupID: "linkworker-browser").read(topics: topics)
+    for topic in topics {
+      switch verdicts[topic] {
+      case .allowed, nil: continue
+      // 29 is TOPIC_AUTHORIZATION_FAILED.
+      case .refused: throw KafkaFailure("read", "topic \(topic)", code: 29)
+      case .unknown(let failure): throw failure
+      }
     }
   }
 }

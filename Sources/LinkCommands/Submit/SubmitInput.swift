@@ -14,7 +14,8 @@ struct SubmitInput: ~Copyable {
   /// What it is.
   let kind: Kind
   private var reader: LineReader?
-  private var single: InputLine?
+  private let event: InputLine?
+  private var isTaken = false
 
   /// One request made of options.
   init(single event: [UInt8]) {
@@ -22,7 +23,7 @@ struct SubmitInput: ~Copyable {
     size = nil
     kind = .single
     reader = nil
-    single = InputLine(number: 1, bytes: event, end: Int64(event.count))
+    self.event = InputLine(number: 1, bytes: event, end: Int64(event.count))
   }
 
   /// The file at a path, or standard input for `-`.
@@ -32,18 +33,21 @@ struct SubmitInput: ~Copyable {
     size = reader.size
     kind = path == "-" ? .standardInput : .file
     self.reader = consume reader
-    single = nil
+    event = nil
   }
 
   /// The next line, once it has come; waits for it no longer than `milliseconds`.
   mutating func next(waiting milliseconds: Int32) throws(CommandFailure) -> LineReader.Item {
-    if kind == .single {
-      defer { single = nil }
-      return single.map { .line($0) } ?? .end
+    if let event {
+      defer { isTaken = true }
+      return isTaken ? .end : .line(event)
     }
     return try reader?.next(waiting: milliseconds) ?? .end
   }
 
   /// Goes back to the beginning; false, and nothing is done, where that cannot be.
-  mutating func rewind() -> Bool { reader?.rewind() ?? true }
+  mutating func rewind() -> Bool {
+    isTaken = false
+    return reader?.rewind() ?? true
+  }
 }

@@ -15,6 +15,10 @@ struct SubmitLedger {
   private(set) var readCount = 0
   /// Requests that were not sent, for they are not valid.
   private(set) var rejectedCount = 0
+  /// Requests that Kafka refuses for themselves; what comes after them goes on.
+  private(set) var refusedCount = 0
+  /// Why the first of them was refused.
+  private(set) var refusal: KafkaFailure?
   /// Requests that were handed to Kafka's client.
   private(set) var sentCount = 0
   /// Requests that Kafka has.
@@ -55,11 +59,18 @@ struct SubmitLedger {
     pendingBytes -= request.byteCount
     switch delivery.fate {
     case .written: acknowledgedCount += 1
+    case .lost(let failure, _) where failure.refusesRecord: refuse(failure)
     case .lost(let failure, let mayBeWritten):
       lose(request.line, failure)
       if mayBeWritten { uncertainLines.append(request.line) }
     }
     return request
+  }
+
+  /// Kafka, or its client, refuses a request for itself.
+  mutating func refuse(_ failure: KafkaFailure) {
+    refusedCount += 1
+    refusal = refusal ?? failure
   }
 
   /// A line will not be sent, because Kafka or its client does not take it.
@@ -78,6 +89,6 @@ struct SubmitLedger {
   /// `read 9 lines: 8 sent, 8 acknowledged, 1 rejected, 0 not acknowledged`
   var summary: String {
     "read \(readCount) \(readCount == 1 ? "line" : "lines"): \(sentCount) sent, \(acknowledgedCount) acknowledged, "
-      + "\(rejectedCount) rejected, \(lostLines.count) not acknowledged"
+      + "\(rejectedCount + refusedCount) rejected, \(lostLines.count) not acknowledged"
   }
 }

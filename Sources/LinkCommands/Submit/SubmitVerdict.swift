@@ -5,6 +5,8 @@ import LinkKafka
 struct SubmitVerdict {
   /// As messages call the input.
   var name: String
+  /// The file as it was given.
+  var path: String
   var input: SubmitInput.Kind
   var ledger: SubmitLedger
   var tally: OutcomeTally?
@@ -12,6 +14,12 @@ struct SubmitVerdict {
   var watchFailure: KafkaFailure?
   var isInterrupted: Bool
   var isAllOrNothing: Bool
+  /// Whether all of the input was taken: nothing is left to send.
+  var isAtEnd = false
+  /// The command that goes on, without its input.
+  var command = "linkworker submit"
+  /// Of the one request that was made of options.
+  var requestID: Text?
 
   /// Ranges that are written out; of more, JSON names every line.
   private static let rangeLimit = 20
@@ -24,7 +32,7 @@ struct SubmitVerdict {
     if isInterrupted {
       code = .interrupted
       // Where lines are lost, what follows says how to go on.
-      lines.append(.init("submit", name, interruption, hint: ledger.lostLines.isEmpty ? goOn : ""))
+      lines.append(.init("submit", name, interruption, hint: ledger.lostLines.isEmpty && !isAtEnd ? goOn : ""))
     }
     if !ledger.lostLines.isEmpty {
       code = code ?? ledger.failure?.exitCode ?? .unavailable
@@ -33,6 +41,10 @@ struct SubmitVerdict {
     if let watchFailure {
       code = code ?? watchFailure.exitCode
       lines += CommandFailure(watchFailure).lines
+    }
+    if ledger.refusedCount > 0 {
+      code = code ?? .dataError
+      lines.append(refusal)
     }
     if ledger.rejectedCount > 0 {
       code = code ?? .dataError
@@ -54,16 +66,25 @@ struct SubmitVerdict {
   }
 
   private var interruption: String {
-    "interrupted; every request up to line \(ledger.acknowledgedThrough) is acknowledged"
-      + (ledger.rejectedCount > 0 ? " or was rejected" : "")
+    let rest = isAtEnd && ledger.lostLines.isEmpty ? "; nothing is left to send" : ""
+    guard input != .single else {
+      return "interrupted; "
+        + (ledger.acknowledgedCount > 0 ? "Kafka has the request\(rest)" : "Kafka has not confirmed the request")
+    }
+    return "interrupted; every request up to line \(ledger.acknowledgedThrough) is acknowledged"
+      + (ledger.rejectedCount + ledger.refusedCount > 0 ? " or was rejected" : "") + rest
   }
 
   private var goOn: String {
     let next = ledger.acknowledgedThrough + 1
     switch input {
-    case .single: return "the same options again, with --id or --idempotency-key so that no second link is made"
+    case .single:
+      let id = requestID.map { " with --id \(quotedForShell($0.string))" } ?? ""
+      return "the same options again\(id), so that no second link is made"
     case .standardInput: return "go on with line \(next) of what was piped in"
-    case .file: return "tail -n +\(next) \(name) | linkworker submit -"
+    case .file:
+      let file = path.hasPrefix("-") ? "./\(path)" : path
+      return "tail -n +\(next) \(quotedForShell(file)) | \(command) -"
     }
   }
 
@@ -77,6 +98,13 @@ struct SubmitVerdict {
     // A repeat of what Kafka has already does no harm: the same event asks for the same link.
     let repair = input == .single ? goOn : "\(goOn) (what Kafka has already is a duplicate and does no harm)"
     return .init("submit", name, reason, hint: ledger.failure?.hint.map { "\($0); then \(repair)" } ?? repair)
+  }
+
+  private var refusal: CommandFailure.Line {
+    let why = ledger.refusal.map { ": \($0.detail) (\($0.name))" } ?? ""
+    return .init(
+      "submit", name, "Kafka refuses \(counted(ledger.refusedCount, "request")) for itself\(why)",
+      hint: "shorten what is named above, or raise max.message.bytes of the requests topic, and send that again")
   }
 
   private var rejection: CommandFailure.Line {

@@ -45,6 +45,20 @@ struct SubmitVoice {
     }
   }
 
+  /// Kafka refuses a request for itself. As text it is a failure, and goes to standard error.
+  mutating func refuse(_ request: SubmitLedger.Pending, _ failure: KafkaFailure) {
+    guard isJSON else {
+      let place = isSingle ? name : "\(name):\(request.line)"
+      return complain("\(place): refused by Kafka: \(failure.detail) (\(failure.name))")
+    }
+    say(request.line, request.id, request.source, status: "rejected") { json in
+      json.name("reason")
+      json.string(failure.detail)
+      json.name("code")
+      json.string(failure.name)
+    }
+  }
+
   /// Nobody acknowledged a request. As text the ranges at the end say it.
   mutating func lose(_ request: SubmitLedger.Pending, _ failure: KafkaFailure, mayBeWritten: Bool) {
     guard isJSON else { return }
@@ -101,7 +115,7 @@ struct SubmitVoice {
     json.count("read", ledger.readCount)
     json.count("sent", ledger.sentCount)
     json.count("acknowledged", ledger.acknowledgedCount)
-    json.count("rejected", ledger.rejectedCount)
+    json.count("rejected", ledger.rejectedCount + ledger.refusedCount)
     json.count("unacknowledged", ledger.lostLines.count)
     json.count("acknowledgedThrough", ledger.acknowledgedThrough)
     json.name("interrupted")

@@ -1,3 +1,4 @@
+import LinkTestSupport
 import Testing
 
 @testable import LinkCommands
@@ -26,6 +27,16 @@ struct ProgramTests {
     #expect(outcome.code == 0)
     #expect(outcome.output.contains("usage: linkworker topics create"))
     #expect(outcome.output.contains("usage: linkworker topics check"))
+  }
+
+  @Test("refuses an argument that is not UTF-8, whatever the command, and does not repeat it")
+  func bytes() throws {
+    for command in ["submit --user 1 --all-accounts --broker", "help", "config check -X"] {
+      let line = "exec '\(try RunningProgram.linkworker)' \(command) \"$(printf 's3cret\\377')\""
+      let outcome = try RunningProgram.run(["sh", "-c", line])
+      #expect(outcome.code == 64 && outcome.errorText.contains("is not UTF-8"), "\(outcome.errorText)")
+      #expect(outcome.output.isEmpty && !outcome.errorText.contains("s3cret"))
+    }
   }
 
   @Test("tells its version")

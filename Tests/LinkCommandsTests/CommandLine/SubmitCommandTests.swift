@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import LinkCore
 import LinkKafka
 import LinkSandbox
@@ -43,6 +44,14 @@ struct SubmitCommandTests {
     }
     #expect(first.id != second.id && first.id.characterCount == 32 && first.source == "/linkworker/submit")
     #expect(first.scope.accounts == .all && first.scope.isVerified == nil && first.deadline == nil)
+  }
+
+  @Test("sends a request made of options with --all-or-nothing, too")
+  func singleAllOrNothing() throws {
+    let bench = try Bench()
+    let outcome = try bench.submit("--user", "5", "--broker", "b", "--all-accounts", "--all-or-nothing")
+    #expect(outcome.code == 0 && outcome.outputText.hasPrefix("acknowledged: id "), "\(outcome.outputText)")
+    #expect(try bench.records().count == 1)
   }
 
   @Test(
@@ -151,7 +160,45 @@ struct SubmitCommandTests {
     #expect(!lost.isEmpty && lost.count < 5_000 - acknowledged.count, "nothing more is read then")
     let first = acknowledged.count + 1
     #expect(outcome.errorText.contains("not acknowledged: line"))
-    #expect(outcome.errorText.contains("tail -n +\(first) \(file) | linkworker submit -"), "\(outcome.errorText)")
+    let options =
+      "--rate 200 --json -X kafka.bootstrap.servers=\(bench.broker.bootstrap) -X kafka.message.timeout.ms=1500"
+    let hint = "tail -n +\(first) \(file) | \(try RunningProgram.linkworker) submit \(options)"
+    #expect(outcome.errorText.contains(hint), "\(outcome.errorText)")
+  }
+
+  @Test("ends at once after Ctrl-C while Kafka does not answer, and says that nothing was sent")
+  func frozen() throws {
+    let silence = try SilentServer()
+    let program = try RunningProgram([
+      try RunningProgram.linkworker, "submit", "-X", "kafka.bootstrap.servers=127.0.0.1:\(silence.port)", "--user", "1",
+      "--broker", "b", "--all-accounts",
+    ])
+    try silence.awaitConnection()
+    program.signal(SIGINT)
+    let began = uptime()
+    let outcome = try program.end(within: 20)
+    #expect(outcome.code == 130 && outcome.errorText.contains("nothing was sent"), "\(outcome.errorText)")
+    #expect(uptime() - began < 6)
+  }
+
+  @Test("gives an account when its terminal is closed, with a command to go on that can be typed as it stands")
+  func hangUp() throws {
+    let bench = try Bench()
+    let lines = (1...3_000).map {
+      RequestEvent(id: "r\($0)", userID: 7, idempotencyKey: "k\($0)", accounts: [1]).structured
+    }
+    let file = try bench.scratch.write("it's a file.ndjson", lines.joined(separator: "\n") + "\n")
+    let program = try bench.start("--rate", "1000", "--json", "-X", "kafka.sasl.password=c4nary", file)
+    try awaiting("50 acknowledgements", state: { program.tail }) { program.output.count { $0 == 0x0A } >= 50 }
+    program.signal(SIGHUP)
+    let outcome = try program.end()
+    #expect(outcome.code == 130, "\(outcome.errorText)")
+    #expect(!outcome.errorText.contains("c4nary") && outcome.errorText.contains("-X 'kafka.sasl.password=…'"))
+    let hint = try #require(outcome.errorText.split(separator: "Try: ").last)
+    let rest = try RunningProgram.run(["sh", "-c", String(hint)])
+    #expect(rest.code == 0, "\(hint): \(rest.errorText)")
+    #expect(Set(try bench.records().compactMap(\.value)) == Set(lines.map { Array($0.utf8) }))
+    #expect(try bench.records().count == 3_000)
   }
 
   @Test("shows a progress bar on a terminal alone, and takes it away in the end")
@@ -168,6 +215,36 @@ struct SubmitCommandTests {
     #expect(screen.contains("\r\u{1B}[Kread 150 lines: 150 sent, 150 acknowledged"))
     let piped = try bench.submit(file)
     #expect(piped.errors.isEmpty && !piped.output.contains(0x1B))
+  }
+}
+
+/// A server that takes connections, as a frozen broker does, and never says anything.
+private final class SilentServer {
+  let port: UInt16
+  private let descriptor: Int32
+
+  init() throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let descriptor = descriptor
+    let isUp = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, size) == 0 && listen(descriptor, 5) == 0 && getsockname(descriptor, $0, &size) == 0
+      }
+    }
+    guard isUp else { throw Missing("A server") }
+    port = UInt16(bigEndian: address.sin_port)
+  }
+
+  deinit { close(descriptor) }
+
+  /// Returns once somebody has connected.
+  func awaitConnection() throws {
+    var poller = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&poller, 1, 20_000) == 1 else { throw Missing("A connection") }
   }
 }
 

@@ -69,6 +69,38 @@ struct ConfigCheckTests {
     #expect(!faulty.output.contains("c4nary") && !faulty.errors.contains("c4nary"), "\(faulty.output)")
   }
 
+  @Test("shows no value of a property that librdkafka does not know or does not take", arguments: [[], ["--json"]])
+  func unknownSecrets(form: [String]) throws {
+    let pasted = [
+      "kafka.sasl.jaas.config": #"PlainLoginModule required username="u" password="c4nary";"#,
+      "kafka.sasl.pasword": "c4nary", "kafka.ssl.keystore.key": "c4nary", "kafka.ssl.trustore.pin": "c4nary",
+      "kafka.client.sekret": "c4nary",
+    ]
+    let path = try scratch.write("worker.properties", sound + pasted.map { "\($0)=\($1)\n" }.joined())
+    let outcome = try Program.Running(["config", "check", "--config", path] + form).end()
+    #expect(outcome.code == 78)
+    #expect(!outcome.output.contains("c4nary") && !outcome.errors.contains("c4nary"), "\(outcome.output)")
+    for name in pasted.keys {
+      let line = form.isEmpty ? "\(name) is set  (" : "{\"setting\":\"\(name)\",\"isSet\":true,\"origin\""
+      #expect(outcome.output.contains(line), "\(name)")
+    }
+    #expect(outcome.output.contains(form.isEmpty ? "kafka.bootstrap.servers = 127.0.0.1:1" : "127.0.0.1:1"))
+  }
+
+  @Test("tells of a bad value once, whatever else is wrong, and what a missing mechanism means")
+  func oneEach() throws {
+    let time = try check(sound + "adapter.timeout.ms=abc\n")
+    #expect(time.output.split(separator: "\n").count { $0.hasPrefix("problem ") } == 1, "\(time.output)")
+    let two = try check(sound + "kafka.no.such.name=1\nkafka.session.timeout.ms=soon\nkafka.fetch.min.bytes=x\n")
+    let problems = two.output.split(separator: "\n").filter { $0.hasPrefix("problem ") }
+    #expect(problems.count == 3, "\(two.output)")
+    for name in ["kafka.no.such.name", "kafka.session.timeout.ms", "kafka.fetch.min.bytes"] {
+      #expect(problems.count { $0.contains(name) } == 1)
+    }
+    let mechanism = try check(sound + "kafka.security.protocol=SASL_SSL\n", "--connect")
+    #expect(mechanism.output.contains("Try: set kafka.sasl.mechanism"), "\(mechanism.output)")
+  }
+
   @Test("tells all that is wrong at once, with the same codes with which the worker ends")
   func problems() throws {
     let outcome = try check(

@@ -22,13 +22,13 @@ struct KafkaSettingsTests {
   func passThrough() throws {
     let settings = try load([
       "kafka.bootstrap.servers=localhost:9092", "kafka.group.id=fleet", "kafka.group.instance.id=w-1",
-      "kafka.session.timeout.ms= 12 ", "kafka.debug=",
+      "kafka.session.timeout.ms= 12 ", "kafka.client.rack=",
     ])
     #expect(settings.kafka.groupId == "fleet")
     #expect(settings.kafka.groupInstanceId == "w-1")
     #expect(
       settings.kafka.properties.map { "\($0.name)=\($0.reveal())" } == [
-        "bootstrap.servers=localhost:9092", "debug=", "group.instance.id=w-1", "session.timeout.ms= 12 ",
+        "bootstrap.servers=localhost:9092", "client.rack=", "group.instance.id=w-1", "session.timeout.ms= 12 ",
       ])
   }
 

@@ -31,12 +31,11 @@ struct OutcomeWaitTests {
     #expect(wait.take(try outcome("failed", id: "x", source: "/else", key: "z", rest: "")).isEmpty)
   }
 
-  @Test("Of a token six letters are told at most, and of a short one nothing")
+  @Test("Of a token nothing is told, neither as text nor as JSON")
   func tokens() throws {
-    let long = String(repeating: "secret", count: 20)
-    for (token, wanted) in [(long, "secret"), ("shortsecret", nil)] as [(String, String?)] {
+    for token in [String(repeating: "secret", count: 20), "shortsecret"] {
       let seen = try outcome("token-ready", id: "a", key: "k", rest: #""token":"\#(token)","attempts":1"#)
-      #expect(seen.kind == .tokenReady(beginning: wanted, expiresAt: nil, attempts: 1))
+      #expect(OutcomeWait.Ending.outcome(seen.kind).description == "token-ready, after 1 call")
       var json = JSONWriter()
       json.beginObject()
       json.members(of: .outcome(seen.kind))
@@ -75,7 +74,21 @@ struct OutcomeWaitTests {
     var asked = OutcomeWait(timeout: 1_000)
     try expect(&asked, 1, id: "b", key: "b", rest: #","deadline":"1970-01-01T00:00:30Z""#)
     asked.acknowledge(line: 1, at: .init(partition: 0, offset: 1), now: now(0))
-    #expect(asked.expire(now: 1_000).first?.1 == .nothing(state: nil))
+    #expect(asked.expire(now: 1_000).first?.1 == .nothing(.notLooked))
+  }
+
+  @Test("That no worker has decided anything is said of a link alone that was looked for")
+  func knowledge() throws {
+    var wait = OutcomeWait(timeout: 1_000)
+    for line in 1...3 { try expect(&wait, line, id: "a\(line)", key: line == 3 ? "k" : "k\(line)") }
+    for line in 1...3 { wait.acknowledge(line: line, at: .init(partition: 0, offset: Int64(line)), now: now(0)) }
+    #expect(!wait.isGivingUpUnlooked(now: 999) && wait.isGivingUpUnlooked(now: 1_000))
+    wait.look(for: [2, 3])
+    #expect(wait.learn(try link(offset: 9, .scheduled(due: Timestamp(milliseconds: 5)))).isEmpty)
+    let ended = wait.expire(now: 1_000).map(\.1)
+    let state = Link.State.scheduled(due: Timestamp(milliseconds: 5))
+    #expect(ended == [.nothing(.notLooked), .nothing(.absent), .nothing(.present(state))])
+    #expect(ended.map { $0.description.contains("no worker has decided") } == [false, true, false])
   }
 
   @Test("A replay is ended by an outcome of a replay, not by the one that was there before")

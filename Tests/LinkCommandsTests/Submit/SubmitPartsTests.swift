@@ -71,13 +71,55 @@ struct SubmitPartsTests {
     #expect(verdict(ledger, isInterrupted: true)?.exitCode == .interrupted)
   }
 
+  @Test("What Kafka refuses for itself ends with 65, and the hint of an interruption goes past it")
+  func refusals() {
+    var ledger = SubmitLedger()
+    for number in 1...6 {
+      ledger.read(InputLine(number: number, bytes: [1], end: 0))
+      ledger.send(pending(number))
+      let fate: KafkaStreamWriter.Fate =
+        number == 4
+        ? .lost(KafkaFailure("write", "", code: 10), mayBeWritten: false) : .written(partition: 0, offset: 1)
+      _ = ledger.settle(.init(tag: number, fate: fate))
+    }
+    #expect(ledger.failure == nil && ledger.acknowledgedThrough == 6)
+    #expect(ledger.summary == "read 6 lines: 6 sent, 5 acknowledged, 1 rejected, 0 not acknowledged")
+    let failure = verdict(ledger)
+    #expect(failure?.exitCode == .dataError)
+    #expect(failure?.lines.first?.description.contains("Kafka refuses 1 request for itself") == true)
+    #expect(verdict(ledger, isInterrupted: true)?.lines.first?.hint.hasPrefix("tail -n +7 ") == true)
+  }
+
+  @Test("Once all was taken an interruption has nothing to go on with; a request made of options is repeated by its id")
+  func interruptions() {
+    var ledger = SubmitLedger()
+    ledger.read(InputLine(number: 1, bytes: [1], end: 0))
+    ledger.send(pending(1))
+    var single = SubmitVerdict(
+      name: "the request", path: "", input: .single, ledger: ledger, isInterrupted: true, isAllOrNothing: false,
+      requestID: "the id")
+    single.ledger.lose(1, timeout)
+    #expect(single.failure?.lines.last?.hint.contains("the same options again with --id 'the id'") == true)
+    single.ledger = ledger
+    _ = single.ledger.settle(.init(tag: 1, fate: .written(partition: 0, offset: 1)))
+    single.isAtEnd = true
+    var file = single
+    file.input = .file
+    for verdict in [single, file] {
+      let line = verdict.failure?.lines.first
+      #expect(verdict.failure?.exitCode == .interrupted && line?.hint.isEmpty == true)
+      #expect(line?.reason.hasSuffix("nothing is left to send") == true)
+    }
+  }
+
   private let timeout = KafkaFailure("write", "", code: -185)
 
   private func verdict(
     _ ledger: SubmitLedger, tally: OutcomeTally? = nil, isInterrupted: Bool = false
   ) -> CommandFailure? {
     SubmitVerdict(
-      name: "requests.ndjson", input: .file, ledger: ledger, tally: tally, isInterrupted: isInterrupted,
+      name: "requests.ndjson", path: "requests.ndjson", input: .file, ledger: ledger, tally: tally,
+      isInterrupted: isInterrupted,
       isAllOrNothing: false
     ).failure
   }
