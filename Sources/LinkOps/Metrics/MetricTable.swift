@@ -19,7 +19,8 @@ package enum MetricTable {
     "Records passed over: without a value, or of an unknown type where requests.unknown.type is skip.")
   static let decisions = MetricDefinition(
     "linkworker_decisions_total", .counter, labels: .rows(["kind", "code"], decisionRows),
-    "Decisions, by kind and by error code or dead letter's reason (empty where there is none).")
+    "Decisions, by kind and by error code or dead letter's reason (empty where there is none), when they are taken: one that is lost with "
+      + "its transaction is taken, and counts, again.")
   static let linkDuration = MetricDefinition(
     "linkworker_link_duration_seconds",
     .histogram([
