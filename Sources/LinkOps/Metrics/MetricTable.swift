@@ -65,7 +65,8 @@ package enum MetricTable {
 
   static let lag = MetricDefinition(
     "linkworker_consumer_lag_records", .gauge,
-    "Offsets between the group's and the end, over this worker's partitions, as the last fetch of each knows the end.")
+    "Offsets between the group's and the end, over this worker's partitions, blocked and restoring ones too. The last fetch tells the end; "
+      + "where there is none, Kafka is asked every 10 s.")
   static let lagMax = MetricDefinition(
     "linkworker_consumer_lag_max_records", .gauge, "The same of the partition that is furthest behind.")
   static let transactions = MetricDefinition(

@@ -104,7 +104,19 @@ struct AdminTests {
     #expect(throws: Missing.self) { try HTTPAnswer.get("/livez", port: rig.port) }
   }
 
-  @Test("While Kafka cannot be reached /livez says 200 and /readyz 503")
+  @Test("A partition that stands still shows the requests that wait in it as lag")
+  func blocked() throws {
+    let rig = try AdminRig(startsWorker: false) { _ in }
+    try rig.spoilState(of: 0)
+    try rig.send(values: [[1], [2], [3]])
+    rig.start()
+    try rig.await("linkworker_partitions{state=\"blocked\"}", 1)
+    try rig.await("linkworker_consumer_lag_records", 3)
+    #expect(try MetricPage(port: rig.port)["linkworker_consumer_lag_max_records"] == 3)
+    #expect(rig.stop() == .ok)
+  }
+
+  @Test("While Kafka cannot be reached /livez says 200 and /readyz 503, and SIGTERM ends the start with 0")
   func withoutKafka() throws {
     let directory = try TemporaryDirectory()
     let credential = try directory.write("credential", "x\n")
