@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import LinkCore
 import LinkKafka
 import LinkOps
@@ -133,6 +134,10 @@ struct AdminTests {
     #expect(try HTTPAnswer.get("/livez", port: found).status == 200)
     let ready = try HTTPAnswer.get("/readyz", port: found)
     #expect(ready.status == 503 && ready.body.contains(#""assigned":{"ok":false"#))
+    // It still starts, and waits for Kafka: nothing is in flight.
+    program.signal(SIGTERM)
+    let end = try program.end()
+    #expect(end.code == 0 && end.errorText.contains(#""event":"worker.stopped""#), "\(end.errorText)")
   }
 
   @Test("A port that another program has ends the start with 73 and says what to try")
