@@ -74,13 +74,8 @@ extension TopicPlan {
   private static func outcomes(_ names: Names, _ found: Found) -> [TopicFinding] {
     guard let topic = found[.outcomes] else { return [] }
     let name = name(.outcomes, names)
-    var findings: [TopicFinding] = []
-    if isCompacted(topic) {
-      findings.append(
-        advice(
-          name, "cleanup.policy=\(topic.settings["cleanup.policy"] ?? "")",
-          "outcomes are keyed by user: compaction removes all but the last of each user", "cleanup.policy=delete"))
-    }
+    var findings = compaction(
+      topic, name, "outcomes are keyed by user: compaction removes all but the last of each user")
     if let kept = number("retention.ms", topic), kept < 0 || kept > week {
       findings.append(
         advice(name, "retention.ms=\(kept)", "outcomes hold tokens; seven days are enough", "retention.ms=\(week)"))
@@ -91,13 +86,7 @@ extension TopicPlan {
   private static func requests(_ names: Names, _ found: Found) -> [TopicFinding] {
     guard let topic = found[.requests] else { return [] }
     let name = name(.requests, names)
-    var findings: [TopicFinding] = []
-    if isCompacted(topic) {
-      findings.append(
-        advice(
-          name, "cleanup.policy=\(topic.settings["cleanup.policy"] ?? "")",
-          "compaction removes requests of one user before they are served", "cleanup.policy=delete"))
-    }
+    var findings = compaction(topic, name, "compaction removes requests of one user before they are served")
     if topic.settings["message.timestamp.type"] == "LogAppendTime" {
       findings.append(
         advice(
@@ -105,6 +94,11 @@ extension TopicPlan {
           "message.timestamp.type=CreateTime"))
     }
     return findings
+  }
+
+  private static func compaction(_ topic: TopicDescription, _ name: String, _ why: String) -> [TopicFinding] {
+    guard isCompacted(topic) else { return [] }
+    return [advice(name, "cleanup.policy=\(topic.settings["cleanup.policy"] ?? "")", why, "cleanup.policy=delete")]
   }
 
   private static func deadLetters(_ names: Names, _ found: Found) -> [TopicFinding] {

@@ -17,6 +17,9 @@ struct Example: Sendable, CustomTestStringConvertible {
   /// Whether it needs a broker: by the settings of the folder, or by what the environment says of Kafka.
   var needsKafka: Bool { line.contains("worker.properties") || line.contains("$KAFKA") }
 
+  /// Whether it asks a worker that runs already.
+  var needsWorker: Bool { command == "probe" }
+
   /// Options by which a command that else runs until a signal ends by itself: `sandbox --once` after one round.
   private static let endingOptions = ["--once"]
 

@@ -70,10 +70,27 @@ extension EndToEnd {
       ]
       let examples = try Example.all().filter(\.needsKafka)
       #expect(!examples.isEmpty)
-      for example in examples {
+      for example in examples where !example.needsWorker {
         let outcome = try example.run(in: deployment.scratch, environment: environment)
         #expect(outcome.code == 0, "\(example.line): \(outcome.outputText)\(outcome.errorText)")
       }
+      try checkBesideWorker(examples.filter(\.needsWorker), deployment)
+    }
+
+    /// The worker takes a free port, which the folder's settings then name.
+    private func checkBesideWorker(_ examples: [Example], _ deployment: Deployment) throws {
+      #expect(!examples.isEmpty)
+      let worker = try deployment.startWorker(["admin.listen": "127.0.0.1:0"])
+      let address = "127.0.0.1:\(try worker.adminPort())"
+      try deployment.scratch.write("worker.properties", "admin.listen=\(address)\n")
+      try awaiting("A ready worker", within: 60, state: { worker.program.tail }) {
+        try deployment.run(["probe", "readyz"], with: ["admin.listen": address]).code == 0
+      }
+      for example in examples {
+        let outcome = try example.run(in: deployment.scratch)
+        #expect(outcome.code == 0, "\(example.line): \(outcome.outputText)\(outcome.errorText)")
+      }
+      try worker.stop()
     }
   }
 }

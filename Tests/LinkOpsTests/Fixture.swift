@@ -36,7 +36,7 @@ final class Fixture: Sendable {
   }
 
   static func load(
-    open: Int, isRefused: Bool = false, breaker: BreakerState = .closed
+    open: Int, isRefused: Bool = false, breaker: BreakerState = .closed, calls: Int = 0, ready: Int = 0
   ) -> Engine.Load {
     var world = Engine(
       settings: EngineSettings(
@@ -48,6 +48,8 @@ final class Fixture: Sendable {
     load.open = open
     load.credentialRefused = isRefused
     load.breaker = breaker
+    load.calls = calls
+    load.ready = ready
     return load
   }
 }

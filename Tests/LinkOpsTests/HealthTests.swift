@@ -86,13 +86,54 @@ import Testing
     #expect(worker.failing == ["credential"])
     worker.health.observe(Fixture.load(open: 2, breaker: .open))
     #expect(worker.failing == ["breaker"])
-    worker.health.observe(Fixture.load(open: 2, breaker: .halfOpen))
-    #expect(worker.failing == [])
+    worker.health.observe(Fixture.load(open: 2))
     worker.health.revoked()
     #expect(worker.failing == ["assigned", "restored"])
     worker.run()
     worker.health.stopping()
     #expect(worker.failing == ["running"])
+  }
+
+  @Test("An adapter that hangs leaves the worker unready while a probe is under way or waited for")
+  func probing() {
+    worker.run()
+    worker.health.observe(Fixture.load(open: 2, breaker: .halfOpen, calls: 1))
+    #expect(worker.failing == ["breaker"])
+    #expect(page().contains(#""state":"half_open""#) && page().contains("nothing that is asked of the adapter"))
+    worker.health.observe(Fixture.load(open: 2, breaker: .halfOpen, ready: 1))
+    #expect(worker.failing == ["breaker"])
+    worker.health.observe(Fixture.load(open: 2, breaker: .halfOpen))
+    #expect(worker.failing == [])
+    worker.health.observe(Fixture.load(open: 2, breaker: .closed, calls: 64, ready: 9))
+    #expect(worker.failing == [])
+  }
+
+  @Test("A transaction that has been under way for more than 15 s makes it unready, and its end ready again")
+  func slowCommit() {
+    worker.run()
+    worker.health.transactions.beat(at: worker.now.uptime)
+    worker.pass(Health.transactionLimit)
+    #expect(worker.failing == [])
+    worker.pass(1000)
+    #expect(worker.failing == ["commits"])
+    #expect(page().contains("a transaction has not come to its end for 16 s"))
+    #expect(worker.health.faults(now: worker.now).isEmpty, "it lives: a frozen broker is no reason to start anew")
+    worker.health.transactions.rest()
+    #expect(worker.failing == [])
+  }
+
+  @Test("A transaction of which nobody knows for more than 15 s how it ended makes it unready, until that is known")
+  func unknownCommit() {
+    for end in [Note.TransactionFault.aborted, nil] {
+      worker.run()
+      fail(.unknown)
+      worker.pass(Health.transactionLimit)
+      #expect(worker.failing == [])
+      worker.pass(1)
+      #expect(worker.failing == ["commits"])
+      if let end { fail(end) } else { worker.run() }
+      #expect(worker.failing == [])
+    }
   }
 
   @Test("A lane that stands still is named with its reason, until it opens or goes")

@@ -50,9 +50,9 @@ enum CommandHelp {
         }
       return entry("\(row.name) (\(preset))", row.meaning)
     }
+    let passedThrough = entry("kafka.…", "Every other property of librdkafka, without the prefix.")
     return "settings (in the file, after -X, or LINKWORKER_… in the environment, in capitals):\n"
-      + rows.joined(separator: "\n") + "\n"
-      + entry("kafka.…", "Every other property of librdkafka, without the prefix.")
+      + (rows + (use.needs(SettingTable.passThroughPrefix) ? [passedThrough] : [])).joined(separator: "\n")
       + "\n  `linkworker help settings` says what each accepts, and what to mind."
   }
 

@@ -63,6 +63,7 @@ enum ManPage {
     switch command.settings {
     case .worker: page.paragraph("Takes settings (`--config`, `-X`).")
     case .kafka: page.paragraph("Takes settings (`--config`, `-X`), and needs those of Kafka and of the topics.")
+    case .admin: page.paragraph("Takes settings (`--config`, `-X`), and needs `admin.listen` alone.")
     case nil: break
     }
     for option in command.options { describe(option, &page) }

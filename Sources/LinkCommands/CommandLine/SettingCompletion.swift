@@ -19,6 +19,7 @@ struct SettingCompletion {
     let rows = SettingTable.all.filter { use.needs($0.name) }
     let own = rows.map { ($0.name + "=", $0.meaning) }
     let prefix = SettingTable.passThroughPrefix
+    guard use.needs(prefix) else { return own }
     guard typed.hasPrefix(prefix) else { return own + [(prefix, "A property of librdkafka.")] }
     let known = Set(rows.map(\.name))
     let passed = libraryProperties().keys.sorted().filter { Self.isOffered($0) && !known.contains(prefix + $0) }

@@ -8,12 +8,15 @@ public enum SettingsUse: Sendable {
   case worker
   /// Kafka and its topics.
   case kafka
+  /// Where health and metrics are served.
+  case admin
 
   /// Whether the setting of this name is needed.
   func needs(_ name: String) -> Bool {
     switch self {
     case .worker: true
     case .kafka: name.hasPrefix("kafka.") || name.hasPrefix("topics.") || name == "insecure.kafka"
+    case .admin: name == "admin.listen"
     }
   }
 }
@@ -135,6 +138,7 @@ private struct SettingsReading {
         report(row.name, error)
       }
     }
+    guard use.needs(SettingTable.passThroughPrefix) else { return }
     readPassword()
     checkPropertyFiles()
   }

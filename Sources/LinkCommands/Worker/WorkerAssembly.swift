@@ -50,7 +50,11 @@ struct WorkerAssembly {
     return Parts(
       edges: WorkerEdges(
         inbox: inbox, consumer: consumer, transactions: transactions, restorer: restorer, store: thread,
-        adapter: adapter),
+        adapter: adapter,
+        lag: LagReader(
+          KafkaLagQuestion(
+            properties: kafka, groupID: settings.kafka.groupId, requestsTopic: settings.topics.requests,
+            stateTopic: settings.topics.state, log: log))),
       engineSettings: engineSettings(instanceID, topics))
   }
 

@@ -12,6 +12,7 @@ struct WorkerEdges {
   let restorer: Restorer
   let store: StoreThread
   let adapter: AdapterClient
+  let lag: LagReader
 
   /// Ends them in the order in which they stop needing each other: nothing may be committed once the group is left.
   func close() {
@@ -20,6 +21,7 @@ struct WorkerEdges {
     transactions.drain()
     consumer.close()
     restorer.close()
+    lag.close()
     transactions.close()
     store.stop()
   }

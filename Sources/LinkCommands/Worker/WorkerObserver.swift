@@ -34,7 +34,7 @@ final class WorkerObserver {
     look(engine)
     guard uptime >= nextCount else { return }
     nextCount = uptime + Self.countInterval
-    count(engine.committedOffsets)
+    count(engine.committedOffsets, closed: engine.closedPartitions, at: uptime)
   }
 
   /// The loop is at something that may take long, but not for ever.
@@ -63,10 +63,18 @@ final class WorkerObserver {
     health.observe(load)
   }
 
-  private func count(_ committed: [Int32: Int64]) {
-    let lags = committed.map { partition, offset in
-      max((edges.consumer.watermarks(partition: partition)?.high ?? offset) - offset, 0)
+  /// The consumer knows the ends of what it fetches; the others are asked for.
+  private func count(_ committed: [Int32: Int64], closed: Set<Int32>, at uptime: Milliseconds) {
+    var lags: [Int64] = []
+    var unknown = closed
+    for (partition, offset) in committed {
+      if let end = edges.consumer.watermarks(partition: partition)?.high {
+        lags.append(max(end - offset, 0))
+      } else {
+        unknown.insert(partition)
+      }
     }
+    lags += edges.lag.lags(of: unknown, at: uptime).values
     metrics.lag.set(lags.reduce(0, +))
     metrics.lagMax.set(lags.max() ?? 0)
     edges.store.readFigures(of: Array(committed.keys)) { [metrics] figures in

@@ -89,6 +89,6 @@ public enum BreakerState: String, Sendable, CaseIterable {
   case closed
   /// No call is made.
   case open
-  /// A probe is under way.
+  /// A probe is under way; or one may go, and nobody waits for it.
   case halfOpen = "half_open"
 }

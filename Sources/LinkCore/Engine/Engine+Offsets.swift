@@ -3,4 +3,7 @@ extension Engine {
   public var committedOffsets: [Int32: Int64] {
     lanes.filter { $0.value.phase == .open }.mapValues(\.offsets.committed)
   }
+
+  /// The partitions of this worker that are not open: what the group has committed of them the engine does not know, or cannot go on from.
+  public var closedPartitions: Set<Int32> { Set(lanes.filter { $0.value.phase != .open }.keys) }
 }

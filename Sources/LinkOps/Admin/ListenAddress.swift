@@ -30,6 +30,16 @@ public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Where a program on the same machine reaches it: the loopback address for 0.0.0.0 and [::], which are no destinations.
+  public var asDestination: ListenAddress {
+    var address = in6_addr()
+    if inet_pton(AF_INET6, host, &address) == 1 {
+      let isAny = withUnsafeBytes(of: &address) { $0.allSatisfy { $0 == 0 } }
+      return isAny ? ListenAddress(host: "::1", port: port) : self
+    }
+    return host == "0.0.0.0" ? ListenAddress(host: "127.0.0.1", port: port) : self
+  }
+
   /// As `init` reads it.
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 

@@ -17,6 +17,9 @@ extension Health {
   package static let pulseLimit: Milliseconds = 60_000
   /// Transactions that may fail in a row: one or two pass by themselves.
   static let failureLimit = 2
+  /// How long a transaction may be under way before the worker is taken to commit nothing, in milliseconds: thousands of times what one
+  /// takes, and long before a frozen broker makes it fail.
+  static let transactionLimit: Milliseconds = 15_000
 
   /// What has stood still for too long: only a new process helps. Empty where all is well; waiting for Kafka is no reason.
   package func faults(now: Now) -> [String] {
@@ -91,20 +94,37 @@ extension Health {
   }
 
   private func breaker(_ state: State) -> HealthCheck {
-    HealthCheck(
-      name: "breaker", isPassed: state.breaker != .open,
-      reason: state.breaker == .open
-        ? "nothing that is asked of the adapter succeeds; see whether it is up and can be reached from here" : nil,
+    // Half open with nothing to ask: the next link is the probe, and until it comes nobody knows better. With a probe under way, or links
+    // that wait for one, the adapter is as down as it was.
+    let isPassed =
+      switch state.breaker {
+      case .closed: true
+      case .open: false
+      case .halfOpen: state.calls == 0 && state.ready == 0
+      }
+    return HealthCheck(
+      name: "breaker", isPassed: isPassed,
+      reason: isPassed
+        ? nil : "nothing that is asked of the adapter succeeds; see whether it is up and can be reached from here",
       figures: ["state": .string(state.breaker.rawValue)])
   }
 
   private func commits(_ state: State, _ now: Now) -> HealthCheck {
-    var check = HealthCheck(name: "commits", isPassed: state.failures <= Self.failureLimit)
+    // Nothing is committed either while the state topic has not told how the last one ended.
+    let ages = [transactions.began.map { now.uptime - $0 }, state.unknownSince.map { now.wall - $0 }]
+    let age = ages.compactMap { $0 }.max() ?? 0
+    let isSlow = age > Self.transactionLimit
+    var check = HealthCheck(name: "commits", isPassed: state.failures <= Self.failureLimit && !isSlow)
     if let last = state.lastCommit {
       check.figures.append("secondsSinceLast", .integer(max(now.wall - last, 0) / 1000))
     }
     check.figures.append("failedInARow", .integer(state.failures))
-    if !check.isPassed { check.reason = state.failure }
+    if isSlow {
+      check.reason =
+        "a transaction has not come to its end for \(age / 1000) s; see whether the brokers are up and in sync"
+    } else if !check.isPassed {
+      check.reason = state.failure
+    }
     return check
   }
 }

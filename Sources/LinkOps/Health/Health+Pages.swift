@@ -35,12 +35,7 @@ extension HealthCheck {
       body += #","reason":"#.utf8
       LogText.appendQuoted(reason, to: &body)
     }
-    for (name, value) in figures.pairs {
-      body.append(UInt8(ascii: ","))
-      LogText.appendQuoted(name, to: &body)
-      body.append(UInt8(ascii: ":"))
-      value.encode(to: &body)
-    }
+    figures.encode(to: &body)
     body.append(UInt8(ascii: "}"))
   }
 }

@@ -20,11 +20,16 @@ package final class Health: Sendable {
     var blocked: [Int32: String] = [:]
     var isCredentialRefused = false
     var breaker = BreakerState.closed
+    /// Calls of the adapter under way, and links that wait for one.
+    var calls = 0
+    var ready = 0
     var lastCommit: Timestamp?
     /// Transactions that did not commit since the last one that did.
     var failures = 0
     /// Why the last of them did not.
     var failure: String?
+    /// Since when nobody knows how a transaction ended; nil where that is known of all.
+    var unknownSince: Timestamp?
     var isStopping = false
 
     /// Partitions whose state is being read.
@@ -65,6 +70,7 @@ package final class Health: Sendable {
         state.lastCommit = wall
         state.failures = 0
         state.failure = nil
+        state.unknownSince = nil
       }
     case .commitFailed(let fault, let reason, _, _):
       switch fault {
@@ -72,6 +78,7 @@ package final class Health: Sendable {
         state.withLock { state in
           state.failures += 1
           state.failure = reason
+          state.unknownSince = fault == .unknown ? wall : nil
         }
       // The others go on; and the group gives a new assignment.
       case .refused, .fenced: break
@@ -88,6 +95,8 @@ package final class Health: Sendable {
       state.open = load.open
       state.isCredentialRefused = load.credentialRefused
       state.breaker = load.breaker
+      state.calls = load.calls
+      state.ready = load.ready
     }
   }
 

@@ -29,12 +29,7 @@ struct LogLine {
     LogText.appendQuoted(event, to: &buffer)
     buffer += #","message":"#.utf8
     LogText.appendQuoted(message, to: &buffer)
-    for (name, value) in fields.pairs {
-      buffer.append(UInt8(ascii: ","))
-      LogText.appendQuoted(name, to: &buffer)
-      buffer.append(UInt8(ascii: ":"))
-      value.encode(to: &buffer)
-    }
+    fields.encode(to: &buffer)
     buffer.append(UInt8(ascii: "}"))
   }
 

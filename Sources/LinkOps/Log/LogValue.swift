@@ -47,6 +47,16 @@ public struct LogFields: Sendable, ExpressibleByDictionaryLiteral {
   /// The fields of a literal `["name": value]`. The names `time`, `level`, `event` and `message` are the line's own.
   public init(dictionaryLiteral elements: (String, LogValue)...) { pairs = elements }
 
+  /// Appends `,"name":value` for each: members of a JSON object that has some already.
+  func encode(to bytes: inout [UInt8]) {
+    for (name, value) in pairs {
+      bytes.append(UInt8(ascii: ","))
+      LogText.appendQuoted(name, to: &bytes)
+      bytes.append(UInt8(ascii: ":"))
+      value.encode(to: &bytes)
+    }
+  }
+
   /// Adds a field at the end.
   public mutating func append(_ name: String, _ value: LogValue) { pairs.append((name, value)) }
 }

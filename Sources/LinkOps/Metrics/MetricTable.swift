@@ -19,7 +19,8 @@ package enum MetricTable {
     "Records passed over: without a value, or of an unknown type where requests.unknown.type is skip.")
   static let decisions = MetricDefinition(
     "linkworker_decisions_total", .counter, labels: .rows(["kind", "code"], decisionRows),
-    "Decisions, by kind and by error code or dead letter's reason (empty where there is none).")
+    "Decisions, by kind and by error code or dead letter's reason (empty where there is none), when they are taken: one that is lost with "
+      + "its transaction is taken, and counts, again.")
   static let linkDuration = MetricDefinition(
     "linkworker_link_duration_seconds",
     .histogram([
@@ -64,7 +65,8 @@ package enum MetricTable {
 
   static let lag = MetricDefinition(
     "linkworker_consumer_lag_records", .gauge,
-    "Offsets between the group's and the end, over this worker's partitions, as the last fetch of each knows the end.")
+    "Offsets between the group's and the end, over this worker's partitions, blocked and restoring ones too. The last fetch tells the end; "
+      + "where there is none, Kafka is asked every 10 s.")
   static let lagMax = MetricDefinition(
     "linkworker_consumer_lag_max_records", .gauge, "The same of the partition that is furthest behind.")
   static let transactions = MetricDefinition(

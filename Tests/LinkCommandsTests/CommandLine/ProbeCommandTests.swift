@@ -1,3 +1,5 @@
+import LinkOps
+import LinkTestSupport
 import Testing
 
 @testable import LinkCommands
@@ -15,6 +17,43 @@ struct ProbeCommandTests {
     #expect(outcome.code == (status == 200 ? 0 : 1))
     #expect(outcome.output == "{\"ready\":…}\n")
     #expect(outcome.errors.isEmpty)
+  }
+
+  @Test(
+    "asks where the settings say that the worker listens, whatever else they lack", arguments: ["127.0.0.1", "0.0.0.0"])
+  func settings(host: String) throws {
+    let server = try PageServer(answer(200, "{}\n"))
+    let address = "\(host):\(server.port)"
+    let scratch = try Scratch()
+    let file = try scratch.write(
+      "worker.properties",
+      "admin.listen=\(address)\nkafka.sasl.password.file=/nowhere\nkafka.ssl.key.location=/nowhere\n")
+    let environments = [["LINKWORKER_ADMIN_LISTEN": address], ["LINKWORKER_CONFIG": file]]
+    for environment in environments {
+      let outcome = try Program.run("probe", "livez", environment: environment)
+      #expect(outcome.code == 0 && outcome.output == "{}\n", "\(outcome.errors)")
+    }
+    #expect(try Program.run("probe", "livez", "--config", file).code == 0)
+    #expect(try Program.run("probe", "livez", "-X", "admin.listen=\(address)").code == 0)
+    let elsewhere = try Program.run(
+      "probe", "livez", "--address", "127.0.0.1:\(server.port)",
+      environment: ["LINKWORKER_ADMIN_LISTEN": "none", "LINKWORKER_CONFIG": "/nowhere"])
+    #expect(elsewhere.code == 0, "--address wins, and the settings do not matter")
+  }
+
+  @Test("says that the settings name no place where a worker could be asked", arguments: ["none", "127.0.0.1:0"])
+  func nowhere(listen: String) throws {
+    let outcome = try Program.run("probe", "readyz", "-X", "admin.listen=\(listen)")
+    #expect(outcome.code == 78 && outcome.output.isEmpty && outcome.errorLines.count == 1)
+    #expect(outcome.errors.hasPrefix("linkworker: probe: admin.listen: is ") && outcome.errors.contains(" Try: "))
+  }
+
+  @Test("reaches a worker that listens at every address by the loopback")
+  func destinations() throws {
+    for (listen, destination) in [
+      ("0.0.0.0:1", "127.0.0.1:1"), ("[::]:2", "[::1]:2"), ("[0:0::0]:3", "[::1]:3"), ("[fe80::1]:4", "[fe80::1]:4"),
+      ("10.0.0.1:5", "10.0.0.1:5"),
+    ] { #expect(try #require(ListenAddress(listen)).asDestination.description == destination) }
   }
 
   @Test("says that what answers is no worker, and follows no redirect", arguments: [302, 404, 500])

@@ -78,6 +78,13 @@ final class AdminRig {
       values.map { OutgoingRecord(topic: .requests, partition: 0, key: nil, value: $0, headers: Self.headers) })
   }
 
+  /// Writes a state record that nobody can read: its lane stays blocked.
+  func spoilState(of partition: Int32) throws {
+    try KafkaWriter(properties: kafka, topics: [.state: "link-account.state"]).write([
+      OutgoingRecord(topic: .state, partition: partition, key: [0x21], value: [0x21], headers: [])
+    ])
+  }
+
   /// Waits until a series has a value.
   func await(_ series: String, _ value: Double) throws {
     var last: Double?

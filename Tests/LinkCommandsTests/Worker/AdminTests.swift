@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import LinkCore
 import LinkKafka
 import LinkOps
@@ -104,7 +105,19 @@ struct AdminTests {
     #expect(throws: Missing.self) { try HTTPAnswer.get("/livez", port: rig.port) }
   }
 
-  @Test("While Kafka cannot be reached /livez says 200 and /readyz 503")
+  @Test("A partition that stands still shows the requests that wait in it as lag")
+  func blocked() throws {
+    let rig = try AdminRig(startsWorker: false) { _ in }
+    try rig.spoilState(of: 0)
+    try rig.send(values: [[1], [2], [3]])
+    rig.start()
+    try rig.await("linkworker_partitions{state=\"blocked\"}", 1)
+    try rig.await("linkworker_consumer_lag_records", 3)
+    #expect(try MetricPage(port: rig.port)["linkworker_consumer_lag_max_records"] == 3)
+    #expect(rig.stop() == .ok)
+  }
+
+  @Test("While Kafka cannot be reached /livez says 200 and /readyz 503, and SIGTERM ends the start with 0")
   func withoutKafka() throws {
     let directory = try TemporaryDirectory()
     let credential = try directory.write("credential", "x\n")
@@ -121,6 +134,10 @@ struct AdminTests {
     #expect(try HTTPAnswer.get("/livez", port: found).status == 200)
     let ready = try HTTPAnswer.get("/readyz", port: found)
     #expect(ready.status == 503 && ready.body.contains(#""assigned":{"ok":false"#))
+    // It still starts, and waits for Kafka: nothing is in flight.
+    program.signal(SIGTERM)
+    let end = try program.end()
+    #expect(end.code == 0 && end.errorText.contains(#""event":"worker.stopped""#), "\(end.errorText)")
   }
 
   @Test("A port that another program has ends the start with 73 and says what to try")
