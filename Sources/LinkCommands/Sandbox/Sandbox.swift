@@ -198,7 +198,8 @@ struct Sandbox {
       program: ReadyCommand.program(called: CommandLine.arguments.first ?? "linkworker", environment: environment),
       settingsFile: settingsFile, kcatFile: kcatFile, bootstrap: parts.broker.bootstrap,
       topics: parts.settings.worker.topics, adapterURL: parts.emulator.baseURL,
-      adminURL: adminURL, takesWorkers: !parts.broker.hasTopics)
+      adminURL: adminURL, takesWorkers: !parts.broker.hasTopics,
+      variables: environment.keys.filter { $0.hasPrefix(SettingSources.variablePrefix) })
   }
 
   private static func attempt<Value>(_ body: () throws(KafkaFailure) -> Value) throws(CommandFailure) -> Value {
