@@ -80,9 +80,7 @@ struct ReadyCommand: Equatable, Sendable {
       return "linkworker"
     }
     let path = name.contains("/") ? name : folders.map { "\($0)/\(name)" }.first(where: isOwn) ?? name
-    guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return quotedForShell(path) }
-    defer { free(folder) }
-    return quotedForShell(String(cString: folder) + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path))
+    return quotedForShell(SandboxSettings.absolute(path))
   }
 }
 
