@@ -84,6 +84,8 @@ struct Sandbox {
     let outcome = Result { () throws(CommandFailure) in try serve(parts) }
     let removal = Result { () throws(CommandFailure) in
       guard broker.outlivesSandbox, let topics else { return }
+      // A Kafka that does not answer may take its time for this too.
+      if case .failure = outcome { display.say("\nDeleting the topics and the group …") }
       try topics.remove()
       display.say("\nThe topics and the group \(settings.worker.kafka.groupId).… are deleted.")
     }
