@@ -10,7 +10,8 @@ extension KafkaBrowser {
   ///   - isDone: Asked several times a second.
   ///   - onRecord: Takes a topic's name and a record, those of one partition in their order; what it throws ends the reading.
   public func follow(
-    _ topics: [String: Int32], isDone: () -> Bool, onRecord: (_ topic: String, SourceRecord) throws -> Void
+    _ topics: [String: Int32], idleLimit: Int64 = 15_000, isDone: () -> Bool,
+    onRecord: (_ topic: String, SourceRecord) throws -> Void
   ) throws {
     var positions: [String: [Int32: Int64]] = topics.mapValues { count in
       Dictionary(uniqueKeysWithValues: (0..<count).map { ($0, 0) })
@@ -20,7 +21,7 @@ extension KafkaBrowser {
       try onRecord(topic, record)
     }
     for (topic, rest) in positions.sorted(by: { $0.key < $1.key }) {
-      try read(topic: topic, from: rest) { record in
+      try read(topic: topic, from: rest, idleLimit: idleLimit) { record in
         try onRecord(topic, record)
         return true
       }

@@ -91,6 +91,12 @@ public final class RealKafka: Sendable {
   /// Its process, for looking at what it uses; nil while it does not run.
   public var processID: Int32? { process.withLock { $0?.id } }
 
+  /// The last line of its log once it has ended by itself; nil while it runs, and after `stop()` or `kill()`.
+  public var lastWords: String? {
+    guard process.withLock({ $0?.hasEnded() ?? false }) else { return nil }
+    return Self.tail(of: directory + "/broker.log").split(separator: "\n").last.map(String.init) ?? ""
+  }
+
   private func take() -> ChildProcess? {
     process.withLock { child in
       defer { child = nil }

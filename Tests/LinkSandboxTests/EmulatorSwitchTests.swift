@@ -14,11 +14,12 @@ struct EmulatorSwitchTests {
     func put(_ word: String) throws -> String? {
       let answer = try control.send("PUT", "/_emulator/outage", body: word)
       #expect(try control.send("GET", "/_emulator/outage")?.text == answer?.text)
-      return answer?.text
+      #expect(answer?.text.hasSuffix("}\n") == true)
+      return answer?.text.split(separator: "\n").joined()
     }
     func call() throws -> Int? { try HTTPTestClient(port: emulator.port).generate(body(1))?.status }
 
-    #expect(try control.send("GET", "/_emulator/outage")?.text == #"{"outage":"off"}"#)
+    #expect(try control.send("GET", "/_emulator/outage")?.text == "{\"outage\":\"off\"}\n")
     #expect(try put("on\n") == #"{"outage":"503"}"# && call() == 503)
     #expect(try put("599") == #"{"outage":"599"}"# && call() == 599)
     #expect(try HTTPTestClient(port: emulator.port).send("POST", "/logout")?.status == 599)
@@ -49,13 +50,13 @@ struct EmulatorSwitchTests {
     let emulator = try emulator()
     defer { emulator.stop() }
     let control = try HTTPTestClient(port: emulator.port)
-    #expect(try control.send("GET", "/_emulator/rates")?.text == #"{"retryAfter":"1"}"#)
+    #expect(try control.send("GET", "/_emulator/rates")?.text == "{\"retryAfter\":\"1\"}\n")
     let rates = #"{"403":0.25,"429":0.5,"drip":1e-05,"5xx":0.2,"retryAfter":"date:3"}"#
     let put = try #require(try control.send("PUT", "/_emulator/rates", body: rates))
     #expect(put.status == 200)
     let read = try #require(try control.send("GET", "/_emulator/rates"))
     #expect(read.text == put.text)
-    #expect(read.text == #"{"403":0.25,"429":0.5,"5xx":0.2,"drip":1e-05,"retryAfter":"date:3"}"#)
+    #expect(read.text == #"{"403":0.25,"429":0.5,"5xx":0.2,"drip":1e-05,"retryAfter":"date:3"}"# + "\n")
     #expect(try control.send("PUT", "/_emulator/rates", body: read.text)?.text == read.text)
     let bad = [
       "", "[]", #"{"5xx":1.1}"#, #"{"5xx":-0.1}"#, #"{"5xx":0.6,"429":0.5}"#, #"{"5xx":"0.1"}"#, #"{"6xx":0.1}"#,
@@ -88,9 +89,10 @@ struct EmulatorSwitchTests {
       let answer = try #require(try control.send(String(row[0]), "/_emulator/\(path)"))
       // Without a body a PUT may be refused for that; a path that is not there is 404.
       #expect(answer.status != 404, "\(row)")
+      #expect(answer.text.hasSuffix("\n") && !answer.text.hasSuffix("\n\n"), "\(row): \(answer.text)")
     }
     let missing = try #require(try control.send("GET", "/_emulator/nothing"))
-    #expect(missing.status == 404 && missing.text.contains("/_emulator/"))
+    #expect(missing.status == 404 && missing.text.contains("/_emulator/") && missing.text.hasSuffix("}\n"))
   }
 
   @Test("Counts by class and the lines of calls hold neither credential nor token")

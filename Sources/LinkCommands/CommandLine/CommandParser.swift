@@ -57,7 +57,11 @@ struct CommandParser {
         throw .usage(json, "is for commands, and not for the table of \(table)", hint: "linkworker help \(table)")
       }
       return table == "settings" ? .settings : .metrics
-    case "help"? where words.count == 1 && !isForPrograms: return .overview
+    // Help on help is what help says of the rest.
+    case "help"?:
+      var rest = arguments
+      if let index = rest.firstIndex(of: "help") { rest.remove(at: index) }
+      return try help(rest)
     case let first?:
       let topics = try topic(words, first)
       return isForPrograms ? .catalogue(topics) : .help(topics)

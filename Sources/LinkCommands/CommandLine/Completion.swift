@@ -1,3 +1,5 @@
+import LinkSandbox
+
 /// Completes command lines from the tables of commands and settings. The shells' scripts ask the program for it, by `linkworker __complete`:
 /// so both shells offer the same, of the version that is installed and of the librdkafka that it runs with.
 struct Completion {
@@ -133,7 +135,22 @@ struct Completion {
     case .directory: CompletionAnswer(paths: .init(areDirectories: true, prefix: prefix))
     case .words(let words): CompletionAnswer(candidates: words.map { .init(text: prefix + $0, meaning: "") })
     case .setting: settings.answer(typed, for: command.settings ?? .worker, prefix: prefix)
+    case .settingName:
+      CompletionAnswer(candidates: SettingTable.all.map { .init(text: prefix + $0.name, meaning: $0.meaning) })
+    case .errorRates: errorRates(typed, prefix: prefix)
     case .free: CompletionAnswer()
     }
+  }
+
+  /// The classes that have no rate yet; the rate itself only the user knows.
+  private func errorRates(_ typed: String, prefix: String) -> CompletionAnswer {
+    var parts = typed.split(separator: ",", omittingEmptySubsequences: false)
+    guard let last = parts.popLast(), !last.contains("=") else { return CompletionAnswer() }
+    let given = Set(parts.map { String($0.prefix { $0 != "=" }) })
+    let before = prefix + typed.dropLast(last.count)
+    return CompletionAnswer(
+      candidates: EmulatorErrorClass.usualNames.filter { !given.contains($0) }.map {
+        .init(text: before + $0 + "=", meaning: "", isWhole: false)
+      })
   }
 }

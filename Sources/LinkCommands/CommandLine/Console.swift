@@ -20,8 +20,10 @@ struct Console: Sendable {
 
   private func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
 
-  /// Bytes as they are. A reader that has gone away, as `head` does, wants nothing more.
-  func write(_ bytes: [UInt8], to descriptor: Int32) {
+  /// Bytes as they are. A reader that has gone away, as `head` does, wants nothing more. Returns 0, or why (`errno`) not all
+  /// of them were written.
+  @discardableResult
+  func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
@@ -31,8 +33,9 @@ struct Console: Sendable {
         var poller = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&poller, 1, 1000)
       } else if errno != EINTR {
-        return
+        return errno
       }
     }
+    return 0
   }
 }

@@ -34,7 +34,10 @@ final class StopSignals {
     registrations.wait()
   }
 
-  /// Returns when the first signal has come.
+  /// Ends the waiting as a signal does, from any thread.
+  var ending: @Sendable () -> Void { { [first] in first.signal() } }
+
+  /// Returns when the first signal has come, or `ending` was called.
   func wait() {
     first.wait()
     first.signal()

@@ -8,6 +8,10 @@ enum ValueKind: Hashable, Sendable {
   case words([String])
   /// `NAME=VALUE`: a setting.
   case setting
+  /// `SETTING`: the name of a setting.
+  case settingName
+  /// `CLASS=RATE[,…]`: error classes of the adapter emulator with their rates.
+  case errorRates
   /// Anything else: only the user knows.
   case free
 
@@ -18,6 +22,8 @@ enum ValueKind: Hashable, Sendable {
     case "FILE", "FILE|-": self = .file
     case "DIR": self = .directory
     case "NAME=VALUE": self = .setting
+    case "SETTING": self = .settingName
+    case "CLASS=RATE[,…]": self = .errorRates
     case _ where parts.count > 1 && parts.allSatisfy(Self.isWord): self = .words(parts.map(String.init))
     default: self = .free
     }

@@ -47,7 +47,7 @@ enum AdapterEmulatorCommand {
     configuration.tls = tls.files
 
     let signals = StopSignals()
-    let report = EmulatorReport(invocation)
+    let report = EmulatorReport(invocation, onLoss: signals.ending)
     let emulator: AdapterEmulator
     do {
       emulator = try AdapterEmulator(configuration: configuration, onCall: report.onCall)
@@ -60,6 +60,7 @@ enum AdapterEmulatorCommand {
     withExtendedLifetime(follower) { signals.wait() }
     emulator.stop()
     report.sum(up: emulator.stats)
+    try report.checkLoss()
     return .ok
   }
 

@@ -5,10 +5,10 @@ enum ConfigCommand {
   static let list = CommandDefinition(
     name: "config list",
     summary: "List every setting: what it accepts, default, meaning, hazard.",
-    about: "Without NAME all settings, with it that one. They need not be set for that.",
+    about: "Without SETTING all settings, with it that one. They need not be set for that.",
     settings: nil,
     options: [.json],
-    operands: [.optional("NAME")],
+    operands: [.optional("SETTING")],
     examples: ["linkworker config list", "linkworker config list adapter.timeout.ms", "linkworker config list --json"],
     exitCodes: [],
     body: { invocation throws(CommandFailure) in

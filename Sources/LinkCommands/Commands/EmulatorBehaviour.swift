@@ -19,7 +19,7 @@ struct EmulatorBehaviour {
       "How long answers take; default 0. A..B spreads them evenly, p50=A,p99=B gives them a service's long tail."),
     .value(
       "--fail-first", "USER=N[:STATUS]", repeatable: true,
-      "The first N calls of this user are answered with an HTTP status; default 503."),
+      "The first N calls of this user are answered with an HTTP status from 300 to 599; default 503."),
     .value(
       "--reject", "USER[=ERRMSG]", repeatable: true,
       "All calls of this user are answered with s=error and this message."),
@@ -37,9 +37,12 @@ struct EmulatorBehaviour {
       latency = read
     }
     seed = UInt64(try invocation.integer("--seed", in: 0...Int.max) ?? 1)
+    let retryAfter = invocation.value("--retry-after") ?? EmulatorRetryAfter.seconds(1).name
     for text in invocation.all("--fail-first") {
-      guard let (userId, rule) = Self.failFirst(text) else {
-        throw .usage("--fail-first", "\(quoted(text)) is not USER=N or USER=N:STATUS", hint: "--fail-first 4711=2:503")
+      guard let (userId, rule) = Self.failFirst(text, retryAfter: retryAfter) else {
+        throw .usage(
+          "--fail-first", "\(quoted(text)) is not USER=N or USER=N:STATUS with a STATUS from 300 to 599",
+          hint: "--fail-first 4711=2:503")
       }
       try add(rule, for: userId, "--fail-first")
     }
@@ -81,18 +84,20 @@ struct EmulatorBehaviour {
       : Latency(base: Milliseconds(low), jitter: Milliseconds(high - low))
   }
 
-  /// `USER=N[:STATUS]`
-  private static func failFirst(_ text: String) -> (Int64, EmulatorRule)? {
+  /// `USER=N[:STATUS]`; 429 comes with a `Retry-After`.
+  private static func failFirst(_ text: String, retryAfter: String) -> (Int64, EmulatorRule)? {
     let parts = text.split(separator: "=", omittingEmptySubsequences: false)
     guard parts.count == 2, let userId = userId(parts[0]) else { return nil }
     let numbers = parts[1].split(separator: ":", omittingEmptySubsequences: false)
     guard (1...2).contains(numbers.count), let count = number(numbers[0], in: 0...1_000_000_000) else { return nil }
     var status = 503
     if numbers.count == 2 {
-      guard let given = number(numbers[1], in: 200...599) else { return nil }
+      guard let given = number(numbers[1], in: 300...599) else { return nil }
       status = given
     }
-    return (userId, EmulatorRule(failure: .status(status), failFirst: count))
+    return (
+      userId, EmulatorRule(failure: .status(status, retryAfter: status == 429 ? retryAfter : nil), failFirst: count)
+    )
   }
 
   /// `USER[=ERRMSG]`

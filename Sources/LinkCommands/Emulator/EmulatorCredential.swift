@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import LinkCore
 import LinkSandbox
 import Synchronization
@@ -63,30 +64,47 @@ struct EmulatorCredential {
   private final class Sight: Sendable {
     private let file: SecretFile
     private let console: Console
-    private let seen: Mutex<(secret: Secret, complaint: [CommandFailure.Line])>
+    private let seen: Mutex<(secret: Secret, complaint: Complaint?)>
+
+    /// What was told, and of which content, as far as that can be said without reading it.
+    private struct Complaint: Equatable {
+      var lines: [CommandFailure.Line]
+      var state: [Int]
+    }
 
     init(_ file: SecretFile, _ first: Secret, _ console: Console) {
       self.file = file
       self.console = console
-      seen = Mutex((secret: first, complaint: []))
+      seen = Mutex((secret: first, complaint: nil))
     }
 
-    /// The credential in the file where it is another one now. A content that is none is told once, and the last good one stays.
+    /// The credential in the file where it is another one now. Each content that is none is told once, and the last good one stays.
     func change() -> Secret? {
+      let state = state
       let next = Result { () throws(CommandFailure) in try EmulatorCredential.read(file) }
+      // Somebody is writing: the next look sees what came of it.
+      guard state == self.state else { return nil }
       return seen.withLock { seen in
         switch next {
         case .success(let secret):
-          seen.complaint = []
+          seen.complaint = nil
           guard secret != seen.secret else { return nil }
           seen.secret = secret
           return secret
         case .failure(let failure):
-          if failure.lines != seen.complaint { console.report(failure) }
-          seen.complaint = failure.lines
+          let complaint = Complaint(lines: failure.lines, state: state)
+          if complaint != seen.complaint { console.report(failure.keepingLastGood) }
+          seen.complaint = complaint
           return nil
         }
       }
+    }
+
+    /// What changes with the file; empty where there is none.
+    private var state: [Int] {
+      var status = stat()
+      guard stat(file.path, &status) == 0 else { return [] }
+      return [Int(status.st_ino), Int(status.st_size), status.st_mtim.tv_sec, status.st_mtim.tv_nsec]
     }
   }
 
@@ -105,4 +123,13 @@ struct EmulatorCredential {
   }
 
   private static func isOneWord(_ bytes: [UInt8]) -> Bool { !bytes.isEmpty && bytes.allSatisfy { 0x21...0x7E ~= $0 } }
+}
+
+extension CommandFailure {
+  /// The same, where it is no reason to end.
+  fileprivate var keepingLastGood: CommandFailure {
+    var warning = self
+    for index in warning.lines.indices { warning.lines[index].reason += "; kept the last good one" }
+    return warning
+  }
 }

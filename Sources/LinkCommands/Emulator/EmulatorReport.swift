@@ -1,3 +1,4 @@
+import Glibc
 import LinkCore
 import LinkSandbox
 
@@ -7,8 +8,9 @@ struct EmulatorReport: Sendable {
   private let isJSON: Bool
   private let tellsCalls: Bool
 
-  init(_ invocation: Invocation) {
-    lines = LineQueue(invocation.console)
+  /// `onLoss` is called once when what it says cannot be written any more.
+  init(_ invocation: Invocation, onLoss: @escaping @Sendable () -> Void) {
+    lines = LineQueue(invocation.console, onLoss: onLoss)
     isJSON = invocation.isSet("--json")
     tellsCalls = isJSON || invocation.isSet("--verbose")
   }
@@ -77,6 +79,16 @@ struct EmulatorReport: Sendable {
       if dropped > 0 { lines.print("lines of calls dropped for a slow reader: \(dropped)") }
     }
     _ = lines.finish()
+  }
+
+  /// Fails where not all that was said could be written.
+  func checkLoss() throws(CommandFailure) {
+    guard let code = lines.lossCode else { return }
+    throw CommandFailure(
+      .cantCreate,
+      .init(
+        "adapter-emulator", "standard output", "cannot be written: \(String(cString: strerror(code)))",
+        hint: "make room, or write to another place"))
   }
 
   private func writeObject(_ event: String, _ members: (inout JSONWriter) -> Void) {

@@ -39,8 +39,12 @@ struct EmulatorTrouble {
           "--retry-after", "\(quoted(text)) is not SECONDS (up to 86400), date:SECONDS or none",
           hint: "--retry-after 2")
       }
-      guard rates.shares[.status(429)] != nil else {
-        throw .usage("--retry-after", "goes with a rate of 429", hint: "--error-rate 429=5% --retry-after \(text)")
+      let isUsed =
+        rates.shares[.status(429)] != nil || invocation.all("--fail-first").contains { $0.hasSuffix(":429") }
+      guard isUsed else {
+        throw .usage(
+          "--retry-after", "goes with a rate or a --fail-first of 429",
+          hint: "--error-rate 429=5% --retry-after \(text)")
       }
       rates.retryAfter = retryAfter
     }

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import Synchronization
 
 /// Lines on their way to standard output, so that a reader that is slow or stands still holds up nobody but itself.
@@ -7,16 +8,20 @@ final class LineQueue: Sendable {
   private let limit: Int
   private let queue = DispatchQueue(label: "linkworker.lines")
   private let state = Mutex(State())
+  private let onLoss: @Sendable () -> Void
 
   private struct State {
     var lines: [String] = []
     var isOpen = false
     var isDraining = false
     var dropped = 0
+    var lossCode: Int32?
   }
 
   /// A queue that holds back what it is given until `open`; at most `limit` lines wait, further ones are dropped and counted.
-  init(_ console: Console, limit: Int = 100_000) {
+  /// `onLoss` is called once when standard output takes no more, of which a reader that has gone away is no case.
+  init(_ console: Console, limit: Int = 100_000, onLoss: @escaping @Sendable () -> Void = {}) {
+    self.onLoss = onLoss
     self.console = console
     self.limit = limit
   }
@@ -41,6 +46,9 @@ final class LineQueue: Sendable {
     return state.withLock { $0.dropped }
   }
 
+  /// Why (`errno`) lines were lost; nil where none was.
+  var lossCode: Int32? { state.withLock { $0.lossCode } }
+
   private func drainLater() {
     let mustDrain = state.withLock { state in
       guard state.isOpen, !state.isDraining, !state.lines.isEmpty else { return false }
@@ -58,7 +66,13 @@ final class LineQueue: Sendable {
         return state.lines
       }
       if lines.isEmpty { return }
-      console.print(lines.joined(separator: "\n"))
+      let code = console.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: console.output)
+      guard code != 0, code != EPIPE else { continue }
+      let isFirst = state.withLock { state in
+        defer { state.lossCode = state.lossCode ?? code }
+        return state.lossCode == nil
+      }
+      if isFirst { onLoss() }
     }
   }
 }

@@ -11,6 +11,9 @@ struct ReadyCommand: Equatable, Sendable {
   /// What one can do with a sandbox.
   static func all(_ place: Place) -> [ReadyCommand] {
     let settings = quotedForShell(place.settingsFile)
+    // What a shell has set wins over the file, and may lead to another Kafka.
+    let unset = place.variables.sorted().map { "-u \(quotedForShell($0)) " }.joined()
+    let program = (unset.isEmpty ? "" : "env \(unset)") + place.program
     let kcat = place.kcatFile.map { "kcat -F \(quotedForShell($0))" } ?? "kcat -b \(quotedForShell(place.bootstrap))"
     let request = String(
       decoding: Sample.event("mine-1", source: "/me", userId: 1002, .all), as: UTF8.self)
@@ -18,7 +21,7 @@ struct ReadyCommand: Equatable, Sendable {
     var commands = [
       ReadyCommand(
         about: "ask for a link, and wait for its outcome",
-        line: "\(place.program) submit --config \(settings) --user 1001 --broker northwind --all-accounts --wait"),
+        line: "\(program) submit --config \(settings) --user 1001 --broker northwind --all-accounts --wait"),
       ReadyCommand(
         about: "the same by hand; a second time it is a duplicate",
         line: "echo '\(request)' | \(kcat) -P -t \(place.topics.requests) -X partitioner=murmur2 -k 1002"),
@@ -37,7 +40,7 @@ struct ReadyCommand: Equatable, Sendable {
     if place.takesWorkers {
       commands.append(
         ReadyCommand(
-          about: "a second worker shares the partitions", line: "\(place.program) run --config \(settings)"))
+          about: "a second worker shares the partitions", line: "\(program) run --config \(settings)"))
     }
     return commands
   }
@@ -58,6 +61,8 @@ struct ReadyCommand: Equatable, Sendable {
     var adminURL: String?
     /// Whether a second worker can join: the broker in memory cannot tell one about its topics.
     var takesWorkers: Bool
+    /// Variables of the sandbox's environment that would win over the settings file.
+    var variables: [String] = []
   }
 
   /// How this program is called from a shell: by its name, where `PATH` leads to it, else by the path by which it was
@@ -75,9 +80,7 @@ struct ReadyCommand: Equatable, Sendable {
       return "linkworker"
     }
     let path = name.contains("/") ? name : folders.map { "\($0)/\(name)" }.first(where: isOwn) ?? name
-    guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return quotedForShell(path) }
-    defer { free(folder) }
-    return quotedForShell(String(cString: folder) + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path))
+    return quotedForShell(SandboxSettings.absolute(path))
   }
 }
 

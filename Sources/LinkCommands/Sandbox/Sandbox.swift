@@ -47,8 +47,9 @@ struct Sandbox {
   /// Runs until every sample has ended, or until it is asked to stop; whether every sample ended as expected.
   func run() throws(CommandFailure) -> Bool {
     let stop = StopSwitch()
-    let signals = StopSignals { [display] _, _ in
+    let signals = StopSignals { [display] _, count in
       display.release()
+      if count == 1 { display.say("Stopping …") }
       stop.turnOn()
     }
     let hangUp = HangUpSignal { stop.turnOn() }
@@ -83,8 +84,13 @@ struct Sandbox {
     let outcome = Result { () throws(CommandFailure) in try serve(parts) }
     let removal = Result { () throws(CommandFailure) in
       guard broker.outlivesSandbox, let topics else { return }
+      // A Kafka that does not answer may take its time for this too.
+      if case .failure = outcome { display.say("\nDeleting the topics and the group …") }
       try topics.remove()
       display.say("\nThe topics and the group \(settings.worker.kafka.groupId).… are deleted.")
+    }
+    if case .failure = removal {
+      display.say("\nLeft behind, for they could not be deleted: topics and group \(settings.worker.kafka.groupId).…")
     }
     let isAsExpected = try outcome.get()
     try removal.get()
@@ -118,19 +124,33 @@ struct Sandbox {
     let calls = { @Sendable [emulator = parts.emulator] (userId: Int64) in Int64(emulator.user(userId)?.calls ?? 0) }
     let watch = watch(parts, kafka, calls: calls, commands)
     watch.start()
-    let end = worker.run()
-    // Only now is it certain that nothing more comes: a stop settles what is in flight.
-    var board = try Self.attempt { () throws(KafkaFailure) in try watch.finish() }
-    board.judge(calls: calls)
-    try Self.attempt { () throws(KafkaFailure) in try sender.finish() }
-    guard end == .ok else {
-      throw CommandFailure(end, .init("sandbox", "the worker", "it ended by itself", hint: "what its log says above"))
+    let brokerWatch = BrokerWatch(parts.broker) { [display, stop = parts.stop] in
+      display.say([StyledLine("Kafka has ended by itself. Stopping …", .red)])
+      stop.turnOn()
     }
-    // What it has logged stands before the summary.
+    let end = withExtendedLifetime(brokerWatch) { worker.run() }
+    // Only now is it certain that nothing more comes: a stop settles what is in flight.
+    var (board, failure) = watch.finish()
+    board.judge(calls: calls)
+    let sending = Result { () throws(KafkaFailure) in try sender.finish() }
+    // What it has logged stands before the summary, and the summary before what went wrong.
     log.flush()
     pipe?.finish()
     sum(up: board)
+    if let words = parts.broker.lastWords { throw Self.ended(words) }
+    if let failure { throw CommandFailure(failure) }
+    try Self.attempt { () throws(KafkaFailure) in try sending.get() }
+    guard end == .ok else {
+      throw CommandFailure(end, .init("sandbox", "the worker", "it ended by itself", hint: "what its log says above"))
+    }
     return board.rows.allSatisfy(\.isAsExpected)
+  }
+
+  /// The Kafka that was started here has ended by itself.
+  private static func ended(_ lastWords: String) -> CommandFailure {
+    let words = lastWords.isEmpty ? "its log is empty" : "the last line of its log: \(lastWords.plain(limit: 300))"
+    return CommandFailure(
+      .unavailable, .init("sandbox", "Kafka", "has ended by itself; \(words)", hint: "start the sandbox again"))
   }
 
   private func watch(
@@ -198,7 +218,8 @@ struct Sandbox {
       program: ReadyCommand.program(called: CommandLine.arguments.first ?? "linkworker", environment: environment),
       settingsFile: settingsFile, kcatFile: kcatFile, bootstrap: parts.broker.bootstrap,
       topics: parts.settings.worker.topics, adapterURL: parts.emulator.baseURL,
-      adminURL: adminURL, takesWorkers: !parts.broker.hasTopics)
+      adminURL: adminURL, takesWorkers: !parts.broker.hasTopics,
+      variables: environment.keys.filter { $0.hasPrefix(SettingSources.variablePrefix) })
   }
 
   private static func attempt<Value>(_ body: () throws(KafkaFailure) -> Value) throws(CommandFailure) -> Value {

@@ -17,7 +17,7 @@ struct SandboxBroker {
   /// Whether it goes on when the sandbox has ended.
   let outlivesSandbox: Bool
   /// The one that is started here; it ends when this is let go.
-  private let child: (any Sendable)?
+  private let child: RealKafka?
   private let embedded: EmbeddedBroker?
 
   /// Partitions of each topic.
@@ -25,6 +25,9 @@ struct SandboxBroker {
 
   /// Ends what was started. Clients must have been closed before.
   func stop() { embedded?.stop() }
+
+  /// The last line of its log, where it was started here and has ended by itself; else nil.
+  var lastWords: String? { child?.lastWords }
 
   /// librdkafka's mock cluster.
   static func inMemory() throws(CommandFailure) -> SandboxBroker {
@@ -42,7 +45,9 @@ struct SandboxBroker {
         This broker is in memory (librdkafka's mock cluster): it forgets all at the end,
         keeps at most 5 MiB a partition and silently drops what is older, and gives no
         transaction isolation. It shows how the worker behaves and proves nothing about
-        exactly-once; for that there are --kafka-home DIR and --kafka ADDRESS.
+        exactly-once; for that there are --kafka-home DIR and --kafka ADDRESS. It cannot
+        be asked for its topics: from another terminal submit works, and run, topics
+        and config check --connect need --kafka-home.
         """,
       // It answers a fetch only when its wait is over.
       settings: ["kafka.fetch.wait.max.ms=10"], hasTopics: true, outlivesSandbox: false, child: nil, embedded: broker)

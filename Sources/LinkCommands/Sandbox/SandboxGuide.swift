@@ -35,11 +35,12 @@ enum SandboxGuide {
   /// The live view's first line.
   static func title(_ broker: SandboxBroker, adapterURL: String) -> StyledLine {
     var line = StyledLine("linkworker sandbox", .bold)
+    // First of all, for a narrow terminal cuts the end off.
+    line.append("  Ctrl-C ends", .dim)
     line.append("  broker ", .dim)
     line.append("\(broker.bootstrap) (\(broker.kind))")
     line.append("  adapter ", .dim)
     line.append(adapterURL)
-    line.append("  Ctrl-C ends", .dim)
     return line
   }
 

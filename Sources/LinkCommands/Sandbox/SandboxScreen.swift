@@ -33,7 +33,7 @@ struct SandboxScreen: Sendable {
     let shown = board.order.prefix(board.order.count > rowLimit ? rowLimit - 1 : rowLimit).compactMap { board.rows[$0] }
     for row in shown { widen(for: row) }
     var lines = [title.cut(to: width)] + shown.map { line($0, now: now) }
-    if shown.isEmpty { lines.append(StyledLine("  \(Self.silence(board))", .dim).cut(to: width)) }
+    if board.order.isEmpty { lines.append(StyledLine("  \(Self.silence(board))", .dim).cut(to: width)) }
     let hidden = board.order.count - shown.count
     if hidden > 0 { lines.append(StyledLine("  and \(hidden) more", .dim).cut(to: width)) }
     lines.append(Self.counts(board).cut(to: width))

@@ -1,3 +1,4 @@
+import Glibc
 import LinkCore
 import LinkKafka
 
@@ -45,21 +46,31 @@ struct SandboxSettings {
       configFile: additions.configFile, environment: additions.environment,
       arguments: preset + additions.arguments + fixed
         + ["store.directory=\(files.path)/store", "log.level=\(logLevel)", "log.format=text"])
-    do { worker = try loader.load(for: .worker) } catch { throw CommandFailure(error) }
+    do { worker = try loader.load(for: .worker) } catch { throw CommandFailure(Self.asWritten(error)) }
     said = (preset + additions.arguments + fixed).filter { !$0.hasPrefix("kafka.") }
+  }
+
+  /// The brokers are named by the option that gave them.
+  private static func asWritten(_ failure: SettingsFailure) -> SettingsFailure {
+    SettingsFailure(
+      problems: failure.problems.map { problem in
+        guard problem.subject == "kafka.bootstrap.servers", problem.origin == .argument else { return problem }
+        return SettingProblem(subject: "--kafka", origin: nil, fault: problem.fault)
+      })
   }
 
   /// A worker's settings file for this sandbox. Its store is another than the worker's here, so that a second one can
   /// run beside it.
   func properties(storeDirectory: String) -> Secret {
     var values: [String: String] = [:]
-    for property in worker.kafka.properties { values["kafka.\(property.name)"] = property.reveal() }
+    for property in worker.kafka.properties { values["kafka.\(property.name)"] = Self.text(of: property) }
     values["kafka.group.id"] = worker.kafka.groupId
     values["kafka.group.instance.id"] = nil
     for role in TopicRole.allCases { values["topics.\(role.rawValue)"] = worker.topics[role] }
     for setting in said {
       let name = setting.prefix { $0 != "=" }
-      values[String(name)] = String(setting.dropFirst(name.count + 1))
+      let value = String(setting.dropFirst(name.count + 1))
+      values[String(name)] = Self.isPath(String(name)) ? Self.absolute(value) : value
     }
     values["insecure.kafka"] = worker.insecure.kafka ? "true" : nil
     values["instance.id"] = nil
@@ -74,7 +85,27 @@ struct SandboxSettings {
     let plain: Set = ["bootstrap.servers", "fetch.wait.max.ms", "group.instance.id"]
     let properties = worker.kafka.properties.filter { $0.name != "group.instance.id" }
     guard properties.contains(where: { !plain.contains($0.name) }) else { return nil }
-    return Secret(Array(properties.map { "\($0.name)=\($0.reveal())\n" }.joined().utf8))
+    return Secret(Array(properties.map { "\($0.name)=\(Self.text(of: $0))\n" }.joined().utf8))
+  }
+
+  /// A property's value as it holds in every directory.
+  private static func text(of property: KafkaProperty) -> String {
+    let value = property.reveal()
+    return KafkaProperty.isPath(property.name) && value != "probe" ? absolute(value) : value
+  }
+
+  private static func isPath(_ name: String) -> Bool {
+    switch SettingTable.definition(of: name)?.kind {
+    case .file, .secretFile, .directory: true
+    case .text, .topic, .servers, .integer, .duration, .boolean, .choice, .url, .listenAddress, nil: false
+    }
+  }
+
+  /// A path from the root on: whoever reads the files may be in another directory.
+  static func absolute(_ path: String) -> String {
+    guard !path.isEmpty, !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return String(cString: folder) + "/" + (path.hasPrefix("./") ? String(path.dropFirst(2)) : path)
   }
 
   /// A value in the syntax of Java's properties.

@@ -34,16 +34,19 @@ enum SandboxSummary {
       }
   }
 
-  /// The table of what was expected and what came.
+  /// Columns of a cell at most: the table fits into a terminal of 80.
+  private static let cellWidth = 58
+
+  /// The table of what was expected and, where it is not the same, what came.
   static func table(_ rows: [Scoreboard.Row]) -> [StyledLine] {
-    var table = [["sample", "expected", "came", "ok?"]]
+    var table = [["sample", "expected", "ok?"]]
     for row in rows {
       let expected = cells(row.sample.expected, otherwise: silence)
-      let came = cells(row.came, otherwise: row.isAsExpected ? silence : "nothing")
-      for index in 0..<max(expected.count, came.count) {
+      let came = row.isAsExpected ? [] : cells(row.came, otherwise: "nothing").map { "came: \($0)" }
+      for (index, cell) in (expected + came).enumerated() {
         table.append([
-          index == 0 ? row.sample.name : "", index < expected.count ? expected[index] : "",
-          index < came.count ? came[index] : "", index > 0 ? "" : row.isAsExpected ? "yes" : "NO",
+          index == 0 ? row.sample.name : "", StyledLine(cell).cut(to: cellWidth).text,
+          index > 0 ? "" : row.isAsExpected ? "yes" : "NO",
         ])
       }
     }

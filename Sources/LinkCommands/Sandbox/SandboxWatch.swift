@@ -10,7 +10,10 @@ final class SandboxWatch: Sendable {
   private let queue = DispatchQueue(label: "linkworker.sandbox.watch")
   private let plan: Plan
   private let isEnded = Mutex(false)
-  private let result: Mutex<Result<Scoreboard, KafkaFailure>>
+  private let result: Mutex<(board: Scoreboard, failure: KafkaFailure?)>
+
+  /// Milliseconds without anything from Kafka after which its end is not waited for.
+  private static let idleLimit: Milliseconds = 5_000
 
   /// What is watched, and for whom.
   struct Plan: Sendable {
@@ -29,27 +32,28 @@ final class SandboxWatch: Sendable {
 
   init(_ plan: Plan, samples: [Sample]) {
     self.plan = plan
-    result = Mutex(.success(Scoreboard(samples)))
+    result = Mutex((Scoreboard(samples), nil))
   }
 
   /// Begins.
   func start() { queue.async { [self] in watch() } }
 
-  /// Reads to the ends that stand now and returns what came. Call it when the worker writes nothing more.
-  func finish() throws(KafkaFailure) -> Scoreboard {
+  /// Reads to the ends that stand now and returns what came, and why that may not be all. Call it when the worker writes
+  /// nothing more.
+  func finish() -> (board: Scoreboard, failure: KafkaFailure?) {
     isEnded.withLock { $0 = true }
-    return try queue.sync { result.withLock { $0 } }.get()
+    return queue.sync { result.withLock { $0 } }
   }
 
   private func watch() {
     let topics = plan.topics
     let count = plan.partitionCount
     let deadline = SystemClock.uptime() + plan.limit
-    guard case .success(var board) = result.withLock({ $0 }) else { return }
+    var board = result.withLock(\.board)
     var isSettled = false
     do {
       try KafkaBrowser(properties: plan.kafka).follow(
-        [topics.requests: count, topics.outcomes: count, topics.deadLetters: count],
+        [topics.requests: count, topics.outcomes: count, topics.deadLetters: count], idleLimit: Self.idleLimit,
         isDone: {
           if !isSettled, board.isComplete || SystemClock.uptime() >= deadline {
             isSettled = true
@@ -64,10 +68,10 @@ final class SandboxWatch: Sendable {
           board.take(sighting)
           plan.display.take(.sighted(sighting))
         })
-      result.withLock { $0 = .success(board) }
+      result.withLock { $0 = (board, nil) }
     } catch {
       let failure = error as? KafkaFailure
-      result.withLock { $0 = failure.map { .failure($0) } ?? .success(board) }
+      result.withLock { $0 = (board, failure) }
       plan.onFailure()
     }
   }

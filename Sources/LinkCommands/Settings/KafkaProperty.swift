@@ -29,6 +29,12 @@ public struct KafkaProperty: Sendable {
     trustedName, "ssl.certificate.location", "ssl.key.location", "ssl.keystore.location", "ssl.crl.location",
   ]
 
+  /// Whether its value is the path of a file, if it is not a word that stands for something else.
+  static func isPath(_ name: String) -> Bool {
+    // A library is looked for in more places than the working directory.
+    name != "ssl.engine.location" && [".location", ".file", ".keytab"].contains { name.hasSuffix($0) }
+  }
+
   /// What the protocol sets itself, with its other names in librdkafka: the reason, as the rest of a sentence.
   static let owned: [String: String] = {
     let settled = "offsets are committed in the transaction of the decisions they belong to"

@@ -13,7 +13,16 @@ enum EmulatorControl {
   /// Whether a path belongs to the control API.
   static func serves(_ path: String) -> Bool { path.hasPrefix(root) }
 
+  /// The answer, which ends with a newline, so that a prompt does not stand behind it.
   static func respond(to request: HTTPRequest, _ core: EmulatorCore) -> HTTPReply {
+    var reply = answer(to: request, core)
+    if case .whole(let status, let headers, let body) = reply.form, let last = body.last, last != 0x0A {
+      reply.form = .whole(status: status, headers: headers, body: body + [0x0A])
+    }
+    return reply
+  }
+
+  private static func answer(to request: HTTPRequest, _ core: EmulatorCore) -> HTTPReply {
     guard !request.isTooLarge else { return .error(413, "The body is too large") }
     let path = request.path.dropFirst(root.count)
     switch (request.method, path) {

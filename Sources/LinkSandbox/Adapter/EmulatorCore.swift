@@ -137,7 +137,11 @@ final class EmulatorCore: Sendable {
     case .rejected(let errmsg): return HTTPReply.error(200, errmsg).form
     case .status(let status, let retryAfter, let location):
       var headers: [(name: String, value: String)] = []
-      if let retryAfter { headers.append(("Retry-After", retryAfter)) }
+      // A date is one from now on, and `none` is none; any other text is a header as it stands.
+      let now = Timestamp(milliseconds: wallMilliseconds())
+      if let retryAfter, let value = EmulatorRetryAfter(retryAfter).map({ $0.header(now: now) }) ?? retryAfter {
+        headers.append(("Retry-After", value))
+      }
       if let location { headers.append(("Location", location)) }
       return HTTPReply.error(status, "The emulator was told to answer \(status)", headers: headers).form
     case .fault(let fault):

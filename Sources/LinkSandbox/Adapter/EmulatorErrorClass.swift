@@ -42,10 +42,12 @@ public enum EmulatorErrorClass: Hashable, Sendable {
     }
   }
 
+  /// The names there are, of the other statuses those that are usual.
+  public static let usualNames =
+    ["5xx", "429", "401", "403", "error", "redirect"] + EmulatorRule.Fault.allCases.map(\.rawValue)
+
   /// The names there are, for messages.
-  public static let names =
-    (["5xx", "429", "401", "403", "error", "redirect"] + EmulatorRule.Fault.allCases.map(\.rawValue)).joined(
-      separator: ", ") + ", or a status from 400 to 599"
+  public static let names = usualNames.joined(separator: ", ") + ", or a status from 400 to 599"
 
   /// One failure of the class.
   func failure(_ random: inout SeededRandom, _ retryAfter: EmulatorRetryAfter, now: Timestamp) -> EmulatorRule.Failure {

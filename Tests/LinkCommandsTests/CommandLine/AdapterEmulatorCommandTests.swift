@@ -37,7 +37,8 @@ struct AdapterEmulatorCommandTests {
     let credential = EmulatorCredential.preset
     #expect(call(1, credential: credential, port: port).hasPrefix("HTTP/1.1 503 "))
     #expect(call(1, credential: credential, port: port).contains(#"{"s":"ok","d":""#))
-    #expect(call(2, credential: credential, port: port).hasPrefix("HTTP/1.1 429 "))
+    let limited = call(2, credential: credential, port: port)
+    #expect(limited.hasPrefix("HTTP/1.1 429 ") && limited.contains("\r\nRetry-After: 1\r\n"), "\(limited)")
     #expect(call(3, credential: credential, port: port).contains(#""errmsg":"Not you""#))
     #expect(call(4, credential: "other", port: port).hasPrefix("HTTP/1.1 401 "))
     #expect(RawHTTP.send(["GET /_emulator/stats HTTP/1.1"], port: port)?.contains(#""total":4"#) == true)
@@ -53,6 +54,41 @@ struct AdapterEmulatorCommandTests {
         at the same time: 1 at most, of one user 1
 
         """)
+  }
+
+  @Test("ends with one failure when what it says cannot be written any more")
+  func fullOutput() throws {
+    let program = try Program.url.path
+    let outcome = try RunningProgram.run(
+      ["/bin/sh", "-c", "exec \"$0\" adapter-emulator --port 0 --json >/dev/full", program], within: 20)
+    #expect(outcome.code == 73 && outcome.errorText.split(separator: "\n").count == 1, "\(outcome.errorText)")
+    #expect(outcome.errorText.contains("standard output: cannot be written: No space left on device"))
+  }
+
+  @Test("tells of each content of the credential's file that is none, and keeps the last good one")
+  func badCredentials() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write("credential", "c4nary\n")
+    let (program, _, port) = try start("--credential-file", path)
+    let kept = "; kept the last good one. Try: "
+    for (content, words) in [("c4nary two", "blanks"), ("c4nary three", "blanks"), ("", "empty")] {
+      try Data(content.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+      let errors = program.readErrors(until: kept)
+      #expect(errors.contains(words + kept) && errors.split(separator: "\n").count == 1 && !errors.contains("c4nary"))
+    }
+    #expect(call(1, credential: "c4nary", port: port).contains(#"{"s":"ok","d":""#))
+    program.terminate()
+    #expect(program.end().code == 0)
+  }
+
+  @Test("says Retry-After with a user's 429 as it is told", arguments: [("7", "7"), ("date:5", " GMT")])
+  func retryAfter(text: String, end: String) throws {
+    let (program, _, port) = try start("--fail-first", "1=1:429", "--retry-after", text)
+    let answer = call(1, credential: EmulatorCredential.preset, port: port)
+    let header = try #require(answer.split(separator: "\r\n").first { $0.hasPrefix("Retry-After: ") }, "\(answer)")
+    #expect(header.hasSuffix(end))
+    program.terminate()
+    #expect(program.end().code == 0)
   }
 
   @Test("asks for the credential in a file, takes the next one when the file changes, and shows neither anywhere")
@@ -129,9 +165,9 @@ struct AdapterEmulatorCommandTests {
     #expect(status() == "502")
     #expect(program.read(until: "outage: off\n").contains("outage: off\n"))
     #expect(status() == "200")
-    #expect(put("outage", "on").hasSuffix(#"{"outage":"503"}"#) && status() == "503")
-    #expect(put("outage", "off").hasSuffix(#"{"outage":"off"}"#))
-    #expect(put("rates", #"{"429":1}"#).hasSuffix(#"{"429":1.0,"retryAfter":"1"}"#) && status() == "429")
+    #expect(put("outage", "on").hasSuffix("{\"outage\":\"503\"}\n") && status() == "503")
+    #expect(put("outage", "off").hasSuffix("{\"outage\":\"off\"}\n"))
+    #expect(put("rates", #"{"429":1}"#).hasSuffix("{\"429\":1.0,\"retryAfter\":\"1\"}\n") && status() == "429")
     #expect(put("rates", "{}").hasPrefix("HTTP/1.1 200 ") && status() == "200")
     #expect(put("credential", "other").hasPrefix("HTTP/1.1 200 ") && status() == "401")
     #expect(RawHTTP.send(["GET /_emulator/ HTTP/1.1"], port: port)?.contains("PUT  outage") == true)
@@ -175,7 +211,7 @@ struct AdapterEmulatorCommandTests {
       let page = try RunningProgram.run([
         "curl", "-sS", "--cacert", String(ca), "https://localhost:\(port)/_emulator/outage",
       ])
-      #expect(page.code == 0 && page.outputText == #"{"outage":"off"}"#, "\(page.errorText)")
+      #expect(page.code == 0 && page.outputText == "{\"outage\":\"off\"}\n", "\(page.errorText)")
       program.terminate()
       #expect(program.end().code == 0)
     }
@@ -198,7 +234,8 @@ struct AdapterEmulatorCommandTests {
   /// Command lines, their arguments parted by `|`, and the exit code.
   private static let senseless: [(String, Int32)] = [
     ("--port|65536", 64), ("--port|x", 64), ("--latency-ms|-1", 64), ("--fail-first|1", 64), ("--fail-first|1=x", 64),
-    ("--fail-first|0=1", 64), ("--fail-first|1=1:99", 64), ("--fail-first|1=1:503:", 64), ("--reject|=x", 64),
+    ("--fail-first|0=1", 64), ("--fail-first|1=1:99", 64), ("--fail-first|1=1:503:", 64),
+    ("--fail-first|1=1:200", 64), ("--fail-first|1=1:299", 64), ("--reject|=x", 64),
     ("--reject|1|--fail-first|1=1", 64), ("--tls-cert|a", 64), ("--tls-key|a", 64), ("--credential|c4 nary", 64),
     ("--credential=", 64), ("--credential|c4nary|--credential-file|/nowhere", 64), ("--credential-file|/nowhere", 66),
     ("--tls-cert|/nowhere|--tls-key|/nowhere", 66), ("--port|0|--listen|nowhere", 64),

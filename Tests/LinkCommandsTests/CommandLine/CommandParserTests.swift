@@ -77,6 +77,22 @@ struct CommandParserTests {
       failure("--hlep") == #"linkworker: command line: "--hlep": no such option; did you mean --help? Try: --help"#)
   }
 
+  @Test("takes help on help for help on the rest")
+  func helpOnHelp() throws {
+    func request(_ words: String...) throws -> CommandRequest {
+      try CommandParser(commands: [Self.copy], environment: [:]).parse(words)
+    }
+    guard case .settings = try request("help", "help", "settings") else { throw Unlike() }
+    guard case .overview = try request("help", "help") else { throw Unlike() }
+    guard case .help(let commands) = try request("help", "help", "file", "copy"), commands.count == 1 else {
+      throw Unlike()
+    }
+    guard case .catalogue = try request("help", "--json", "help") else { throw Unlike() }
+    #expect(throws: CommandFailure.self) { try request("help", "help", "nothing") }
+  }
+
+  private struct Unlike: Error {}
+
   @Test("writes every failure on one line, whatever stands in it")
   func oneLine() {
     let line = CommandFailure.Line("a\nb", "c\u{1B}[2J", "d\u{2028}e", hint: "f\r")

@@ -8,7 +8,12 @@ struct CompletionTests {
     commands: [
       command("serve", settings: .kafka, options: [.value("--as", "NAME", ""), .json]),
       command("file", options: [.value("--level", "low|high", "")], operands: [.optional("FILE|-"), .optional("DIR")]),
-      command("file copy", options: [.value("--to", "DIR", ""), .value("--mark", "A=B", repeatable: true, "")]),
+      command(
+        "file copy",
+        options: [
+          .value("--to", "DIR", ""), .value("--rate", "CLASS=RATE[,…]", ""),
+          .value("--mark", "A=B", repeatable: true, ""),
+        ]),
     ],
     settings: SettingCompletion(libraryProperties: {
       [
@@ -51,7 +56,7 @@ struct CompletionTests {
   func options() {
     #expect(offered("serve", "-") == ["--config", "-X", "--as", "--json", "--help"])
     #expect(offered("serve", "--json", "-X", "a=b", "-") == ["--config", "-X", "--as", "--help"])
-    #expect(offered("file", "copy", "--to=x", "--mark", "1=2", "--") == ["--mark", "--help"])
+    #expect(offered("file", "copy", "--to=x", "--mark", "1=2", "--") == ["--rate", "--mark", "--help"])
     #expect(offered("serve", "") == ["--config", "-X", "--as", "--json", "--help"])
     #expect(offered("serve", "--", "-") == [])
   }
@@ -86,6 +91,19 @@ struct CompletionTests {
     #expect(offered("serve", "-Xkafka.d") == ["-Xkafka.debug="])
     #expect(offered("serve", "-X", "kafka.group.id") == ["kafka.group.id="])
     #expect(Self.completion.answer(["serve", "-X", "kafka.d"]).candidates.allSatisfy { !$0.isWhole })
+  }
+
+  @Test("offers a setting's name where that is the operand, and error classes that have no rate yet")
+  func namesAndClasses() {
+    let own = Completion(commands: LinkCommandLine.commands, settings: Self.completion.settings)
+    let names = own.answer(["config", "list", "adapter.t"]).candidates
+    #expect(names.map(\.text).contains("adapter.timeout.ms") && names.allSatisfy { $0.text.hasPrefix("adapter.t") })
+    #expect(names.allSatisfy { $0.isWhole })
+    let first = own.answer(["adapter-emulator", "--error-rate", ""]).candidates
+    #expect(first.prefix(2).map(\.text) == ["5xx=", "429="] && first.allSatisfy { !$0.isWhole })
+    #expect(offered("file", "copy", "--rate", "5xx=1%,4") == ["5xx=1%,429=", "5xx=1%,401=", "5xx=1%,403="])
+    #expect(offered("file", "copy", "--rate=5xx=1%,").first == "--rate=5xx=1%,429=")
+    #expect(offered("file", "copy", "--rate", "5xx=") == [])
   }
 
   @Test("offers no property that the worker refuses, that no text can set, or that is a secret")
@@ -136,7 +154,7 @@ struct CompletionTests {
     "takes a value's name for what it says",
     arguments: [
       ("FILE", .file), ("FILE|-", .file), ("DIR", .directory), ("a|b-2", .words(["a", "b-2"])),
-      ("NAME=VALUE", .setting),
+      ("NAME=VALUE", .setting), ("SETTING", .settingName), ("CLASS=RATE[,…]", .errorRates),
       ("N", .free), ("USER[=ERRMSG]", .free), ("ID|-", .free), ("PORT", .free),
     ] as [(String, ValueKind)])
   func kinds(name: String, kind: ValueKind) { #expect(ValueKind(named: name) == kind) }

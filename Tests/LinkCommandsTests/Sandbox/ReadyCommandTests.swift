@@ -1,4 +1,5 @@
 import Foundation
+import LinkTestSupport
 import Testing
 
 @testable import LinkCommands
@@ -59,6 +60,27 @@ struct ReadyCommandTests {
     let more = ReadyCommand.all(place).map(\.line)
     #expect(more.filter { $0.contains("kcat -F /tmp/x/kcat.properties ") }.count == 3)
     #expect(!more.contains { $0.contains("127.0.0.1:1") })
+    #expect(!more.contains { $0.contains("env -u") })
     #expect(more.suffix(2) == ["curl http://127.0.0.1:3/metrics", "linkworker run --config /tmp/x/worker.properties"])
+    // What is set in the shell would win over the file.
+    place.variables = ["LINKWORKER_KAFKA_BOOTSTRAP_SERVERS", "LINKWORKER_ADAPTER_URL"]
+    let unset = "env -u LINKWORKER_ADAPTER_URL -u LINKWORKER_KAFKA_BOOTSTRAP_SERVERS linkworker "
+    let own = ReadyCommand.all(place).map(\.line).filter { $0.contains("linkworker ") }
+    #expect(own.count == 2 && own.allSatisfy { $0.hasPrefix(unset) }, "\(own)")
+  }
+
+  @Test("reach the sandbox's Kafka from a shell whose variables lead to another one")
+  func foreignShell() throws {
+    let scratch = try Scratch()
+    let program = try Program.Running(
+      ["sandbox"],
+      ["TMPDIR": scratch.path, "PATH": "/usr/bin:/bin", "LINKWORKER_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"])
+    let output = program.read(until: "curl -X PUT -d off ")
+    let command = try #require(output.split(separator: "\n").first { $0.contains(" submit --config ") })
+    let outcome = try RunningProgram.run(
+      ["/bin/sh", "-c", String(command)], environment: ["LINKWORKER_KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1"])
+    #expect(outcome.code == 0, "\(outcome.errorText)")
+    program.interrupt()
+    #expect(program.end().code == 0)
   }
 }

@@ -54,6 +54,7 @@ struct SandboxCommandTests {
     #expect(outcome.output.contains("All 8 samples ended as expected.\n"))
     #expect(outcome.output.contains("This broker is in memory"))
     #expect(outcome.output.contains("at most 5 MiB a partition"))
+    #expect(outcome.output.contains("run, topics\nand config check --connect need --kafka-home."))
     #expect(outcome.output.contains("gives no\ntransaction isolation"))
     #expect(!outcome.output.contains("\u{1B}"))
     #expect(!outcome.output.contains(/eyJhbG[A-Za-z0-9]/))
@@ -153,6 +154,7 @@ struct SandboxCommandTests {
     #expect(javaless.code == 69 && javaless.errors.contains("there is no java to run Kafka with"))
     let plain = try run("--kafka", "kafka.example.com:9092")
     #expect(plain.code == 78 && plain.errors.contains("tokens in plain text"))
+    #expect(plain.errors.contains("setting: --kafka: ") && !plain.errors.contains("(-X)"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == ["kafka"])
   }
 

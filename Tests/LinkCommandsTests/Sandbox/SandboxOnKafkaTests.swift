@@ -40,6 +40,54 @@ struct SandboxOnKafkaTests {
     #expect(unreached.code == 69 && unreached.errorText.contains("127.0.0.1:1"))
   }
 
+  @Test("sums up before it says that Kafka has ended, its own or another's, and what is left there")
+  func endOfKafka() throws {
+    let home = try #require(KafkaDistribution.fromEnvironment)
+    let scratch = try Scratch()
+    let environment = ["TMPDIR": scratch.path].merging(
+      home.version.map { ["KAFKA_HOME": home.home, "KAFKA_VERSION": $0] } ?? [:]
+    ) { $1 }
+    func start(_ arguments: String...) throws -> RunningProgram {
+      let program = try RunningProgram(
+        [RunningProgram.linkworker, "sandbox"] + arguments, environment: environment)
+      try awaiting("The samples' end", within: 60, state: { program.tail }) {
+        String(decoding: program.output, as: UTF8.self).contains("until Ctrl-C")
+      }
+      return program
+    }
+    let owner = try start("--kafka-home", home.home)
+    let said = String(decoding: owner.output, as: UTF8.self)
+    let bootstrap = try #require(said.firstMatch(of: #/broker +(127\.0\.0\.1:[0-9]+) /#)?.1)
+    let guest = try start("--kafka", String(bootstrap))
+    kill(try #require(children(of: owner.id).first { $0.command.contains("kafka.Kafka") }).id, SIGKILL)
+    guest.signal(SIGINT)
+
+    let end = try owner.end()
+    #expect(end.code == 69 && end.outputText.contains("Kafka has ended by itself. Stopping …\n"))
+    #expect(end.outputText.hasSuffix("All 8 samples ended as expected.\n") && end.outputText.contains("\nSummary\n"))
+    #expect(end.errorText.contains("linkworker: sandbox: Kafka: has ended by itself; the last line of its log: ["))
+
+    let other = try guest.end()
+    #expect(other.code == 69 && other.outputText.contains("\nStopping …\n"), "\(other.errorText)")
+    let rest = try #require(other.outputText.firstRange(of: "\nSummary\n"))
+    #expect(
+      other.outputText[rest.upperBound...].contains(
+        #/deleted: topics and group linkworker-sandbox\.[a-z0-9]{8}\.…\n$/#))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path).isEmpty)
+  }
+
+  /// The processes that a process has started.
+  private func children(of parent: pid_t) throws -> [(id: pid_t, command: String)] {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { name in
+      guard let id = pid_t(name), let status = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8),
+        let end = status.lastIndex(of: ")"),
+        status[end...].split(separator: " ").dropFirst(2).first == "\(parent)",
+        let command = try? String(contentsOfFile: "/proc/\(id)/cmdline", encoding: .utf8)
+      else { return nil }
+      return (id, command)
+    }
+  }
+
   @Test("uses a Kafka that runs with topics and a group of its own, which are gone afterwards")
   func runningKafka() throws {
     let kafka = try TestKafka.shared

@@ -61,6 +61,14 @@ struct SandboxScreenTests {
     scene.screen.height = 6
     #expect(scene.screen.scroll(&scene.board, now: scene.now).isEmpty)
     #expect(scene.lines[1...].map { $0.prefix(12) } == ["… r-2       ", "  and 2 more", "links 2  cal"])
+    scene.screen.height = 5
+    #expect(scene.lines[1...].map { $0.prefix(12) } == ["  and 3 more", "links 2  cal"])
+  }
+
+  @Test("says how to end it first: a narrow terminal cuts the end off")
+  func title() {
+    let title = SandboxGuide.title(.running("broker-1.kafka.example.com:9092"), adapterURL: "http://127.0.0.1:35849")
+    #expect(title.cut(to: 40).text.hasPrefix("linkworker sandbox  Ctrl-C ends  "))
   }
 
   @Test("says what it waits for while nothing is on its way")

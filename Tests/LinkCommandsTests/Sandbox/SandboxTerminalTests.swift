@@ -36,9 +36,9 @@ struct SandboxTerminalTests {
     #expect(try terminal.value("cursor_flag") == "1")
     try terminal.await("✓ success    42/order-1")
     let during = try terminal.lines()
-    let title = try #require(during.firstIndex { $0.hasPrefix("linkworker sandbox  broker 127.0.0.1:") })
+    let title = try #require(during.firstIndex { $0.hasPrefix("linkworker sandbox  Ctrl-C ends  broker 127.0.0.1:") })
     #expect(during[title].contains("(in memory)  adapter http://127.0.0.1:"))
-    #expect(during.filter { $0.hasPrefix("linkworker sandbox  broker") }.count == 1)
+    #expect(during.filter { $0.hasPrefix("linkworker sandbox  Ctrl-C ends  broker") }.count == 1)
     // Keys that are pressed meanwhile do not scatter it.
     try terminal.press("x", "Enter", "Enter")
     try terminal.await("All 8 samples ended as expected.")
@@ -53,7 +53,8 @@ struct SandboxTerminalTests {
     try terminal.await("…")
     try awaiting("The view at its new size") {
       let lines = try terminal.lines().filter { !$0.isEmpty }.suffix(3)
-      return lines.first?.hasPrefix("linkworker sandbox  broker") == true && lines.allSatisfy { $0.count <= 60 }
+      return lines.first?.hasPrefix("linkworker sandbox  Ctrl-C ends  broker") == true
+        && lines.allSatisfy { $0.count <= 60 }
         && lines.last?.hasPrefix("links 4  calls 6  tokens 3") == true
     }
     #expect(try terminal.lines(history: true).filter { $0.hasPrefix("links ") }.count == 1)

@@ -46,6 +46,16 @@ struct ScoreboardTests {
     #expect(SandboxSummary.verdict(board).text == "1 of 8 samples did not end as expected: moved.")
   }
 
+  @Test("fits as a table into 80 columns, and says what came only where it is not what was expected")
+  func table() {
+    #expect(SandboxSummary.table(whole.rows).allSatisfy { !$0.text.contains("came") })
+    var board = whole
+    board.take(sighting("success", .failed(String(repeating: "x", count: 300))))
+    let lines = SandboxSummary.table(board.rows).map(\.text)
+    #expect(lines.filter { $0.contains("came: ") }.count == 2 && lines[1].hasSuffix("  NO"))
+    for line in lines { #expect(line.columnCount <= 80, "\(line)") }
+  }
+
   @Test("counts an outcome that came twice, and one where none was expected")
   func twice() {
     for sample in samples {
