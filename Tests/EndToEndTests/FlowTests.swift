@@ -18,8 +18,11 @@ extension EndToEnd {
 
     @Test("After the broker's compaction one state record a link is left, and a worker restored from it calls nobody")
     func compaction() throws {
+      // Every other one succeeds at once, so that the adapter is not taken to be down.
       let emulator = try AdapterEmulator(forDeploymentWith: {
-        $0.ruleForAll = EmulatorRule(failure: .status(503), failFirst: 2)
+        for number in stride(from: 1, through: 49, by: 2) {
+          $0.rules[request(number).userID] = EmulatorRule(failure: .status(503), failFirst: 2)
+        }
       })
       defer { emulator.stop() }
       let deployment = try Deployment(kafka: TestKafka.shared, adapterURL: emulator.baseURL, partitions: 1)
@@ -31,7 +34,7 @@ extension EndToEnd {
       try deployment.produce(lines: requests.map { (String($0.userID), $0.structured) }, [])
       try deployment.awaitOutcomes(50, worker: worker)
       let written = try deployment.records(.state).map(\.offset).max() ?? 0
-      #expect(emulator.stats.calls == 150 && written >= 150, "two waits and a success of each are written")
+      #expect(emulator.stats.calls == 100 && written >= 100, "each wait and each success is written")
       // Compaction leaves the segment that is written to alone: further links make new ones.
       var next = 51
       try awaiting("One record a link", within: 60) {
