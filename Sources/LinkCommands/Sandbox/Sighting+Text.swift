@@ -25,9 +25,8 @@ extension Sighting {
     guard case .tokenReady(let grant, let attempts) = sight else {
       return StyledLine("committed: \(sight.description.plain(limit: 80))", style)
     }
-    let token = "token \((tokenBeginning ?? "").plain(limit: 6))…"
     let verdict = grant.map { "verified: \($0)" } ?? "NOT VERIFIED: it grants something else than its event says"
-    return StyledLine("committed: \(token) (\(verdict)) after \(Sight.calls(attempts))", style)
+    return StyledLine("committed: a token (\(verdict)) after \(Sight.calls(attempts))", style)
   }
 
   /// In a few words, as the end of its row.

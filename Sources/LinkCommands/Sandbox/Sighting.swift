@@ -1,7 +1,7 @@
 import LinkCore
 import LinkSandbox
 
-/// One record that the worker wrote, as far as somebody who watches wants to know it; never a whole token.
+/// One record that the worker wrote, as far as somebody who watches wants to know it; never a token.
 struct Sighting {
   /// The sample whose it is; nil for somebody else's request.
   var sample: String?
@@ -21,8 +21,6 @@ struct Sighting {
   var attempts: Int64?
   /// For people: what the sight alone does not tell.
   var detail: String?
-  /// The token's beginning, for people.
-  var tokenBeginning: String?
 }
 
 extension Sighting {
@@ -49,7 +47,6 @@ extension Sighting {
     switch type {
     case .tokenReady:
       let token = data["token"]?.text?.utf8 ?? []
-      tokenBeginning = String(decoding: token.prefix(6), as: UTF8.self)
       sight = .tokenReady(
         grant: Self.grant(of: verify(Secret(token)), in: data), attempts: attempts ?? -1)
     case .failed: sight = .failed(code)

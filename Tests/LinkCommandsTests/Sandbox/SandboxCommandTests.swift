@@ -36,11 +36,11 @@ struct SandboxCommandTests {
     #expect(outcome.errors.isEmpty)
     #expect(Self.names == Sample.all(partitionCount: 4).map(\.name))
     for name in Self.names { #expect(verdict(name, in: outcome.output) == "yes", "\(name)") }
-    #expect(outcome.output.contains("committed: token eyJhbG… (verified: user 42, accounts 7) after 1 call, "))
+    #expect(outcome.output.contains("committed: a token (verified: user 42, accounts 7) after 1 call, "))
     let steps = [
       "user 43 asks for all accounts (partition ", "received by the worker", "calls the adapter, attempt 1",
       "the adapter answers 503 after ", "waits ", "calls the adapter, attempt 3", "journaled, before it is published",
-      "committed: token eyJhbG… (verified: user 43, all accounts) after 3 calls, ",
+      "committed: a token (verified: user 43, all accounts) after 3 calls, ",
     ]
     var rest = outcome.output.split(separator: "\n").filter { $0.contains(#/ s  recovers +/#) }[...]
     for step in steps {
@@ -57,7 +57,7 @@ struct SandboxCommandTests {
     #expect(outcome.output.contains("run, topics\nand config check --connect need --kafka-home."))
     #expect(outcome.output.contains("gives no\ntransaction isolation"))
     #expect(!outcome.output.contains("\u{1B}"))
-    #expect(!outcome.output.contains(/eyJhbG[A-Za-z0-9]/))
+    #expect(!outcome.output.contains(/eyJhbG/))
   }
 
   private func checkOther(_ outcome: Program.Outcome) {
@@ -105,7 +105,7 @@ struct SandboxCommandTests {
     let everything = output + end.output + end.errors
     #expect(end.errors.contains(" worker.stopped: All that was in flight is settled."))
     #expect(!everything.contains(credential))
-    #expect(!everything.contains(/eyJhbG[A-Za-z0-9]/))
+    #expect(!everything.contains(/eyJhbG/))
     #expect(!everything.contains("\u{1B}"))
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).isEmpty)
   }

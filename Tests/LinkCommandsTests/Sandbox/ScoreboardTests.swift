@@ -109,6 +109,5 @@ struct ScoreboardTests {
     claims[1]?.accounts = .all
     claims[2]?.brokerNames = ["b", "c"]
     for claims in claims { #expect(grant(claims) == .tokenReady(grant: nil, attempts: 1)) }
-    #expect(Sighting(outcome: record) { _ in good }.tokenBeginning == "secret")
   }
 }
