@@ -11,12 +11,7 @@ struct AuthorizationTests {
   @Test(
     "Without permission on one topic only the decisions that write there are refused, and with it all is well again")
   func refusesByTopic() throws {
-    let kafka = try RealKafka(
-      home: try #require(RealKafka.homeFromEnvironment),
-      extra: [
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        "allow.everyone.if.no.acl.found": "true",
-      ])
+    let kafka = try Cluster.startWithRules()
     let realm = try Realm(partitions: 1, properties: KafkaProperties(["bootstrap.servers": kafka.bootstrap]))
     let member = try Member(realm)
     let group = try member.group()

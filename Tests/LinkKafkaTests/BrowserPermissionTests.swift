@@ -9,12 +9,7 @@ import Testing
 struct BrowserPermissionTests {
   @Test("A browser needs no permission on any group: it has a group's name alone")
   func group() throws {
-    let kafka = try RealKafka(
-      home: try #require(RealKafka.homeFromEnvironment),
-      extra: [
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        "allow.everyone.if.no.acl.found": "true",
-      ])
+    let kafka = try Cluster.startWithRules()
     let realm = try Realm(partitions: 1, properties: KafkaProperties(["bootstrap.servers": kafka.bootstrap]))
     // Once a resource has any rule, only what rules allow is permitted there: here, nothing to this client.
     try allow("User:other", onGroup: "linkworker-browser", realm)

@@ -14,6 +14,16 @@ enum Cluster {
     try RealKafka(home: RealKafka.homeFromEnvironment ?? "")
   }
 
+  /// A broker of one test's own, on which a resource that has access rules lets in those alone whom they allow.
+  static func startWithRules() throws -> RealKafka {
+    try RealKafka(
+      home: try #require(RealKafka.homeFromEnvironment),
+      extra: [
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "true",
+      ])
+  }
+
   static func properties(_ more: [String: String] = [:]) throws -> KafkaProperties {
     KafkaProperties(["bootstrap.servers": try shared.get().bootstrap].merging(more) { $1 })
   }

@@ -73,16 +73,16 @@ import Testing
   }
 
   @Test("Looks at the figures, however many, do not put off the tidying by which dropped answers leave the log")
-  func tidying() async throws {
+  func tidying() throws {
     let log = AnswerLog()
     let thread = try StoreThread(
       store: scratch.open(), retryDelay: 1, tidyDelay: 100, onAnswers: { log.add($0) }, onFailure: { log.fail($0) })
     let entry = Sample.entry(Sample.key(1), payload: "token-of-nobody")
     thread.submit([.journal(ticket: 1, entries: [entry])])
-    try await log.until { $0.answers.count == 1 }
+    try log.until { $0.answers.count == 1 }
     #expect(filesHoldToken)
     thread.submit([Sample.apply([], settled: [entry.key])])
-    try await log.until { state in
+    try log.until { state in
       thread.readFigures(of: [0]) { _ in }
       return state.answers.count == 2 && !filesHoldToken
     }

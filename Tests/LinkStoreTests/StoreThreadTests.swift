@@ -1,5 +1,6 @@
 import Glibc
 import LinkCore
+import LinkTestSupport
 import Synchronization
 import Testing
 
@@ -17,12 +18,12 @@ import Testing
   }
 
   @Test("Answers come in the order of the work, many to a transaction")
-  func order() async throws {
+  func order() throws {
     let thread = try start()
     for ticket in UInt64(1)...5000 {
       thread.submit([.journal(ticket: ticket, entries: [Sample.entry(Sample.key(Int64(ticket)))])])
     }
-    try await log.until { $0.answers.count == 5000 }
+    try log.until { $0.answers.count == 5000 }
     #expect(log.state.answers.map(\.ticket) == Array(1...5000))
     #expect(log.state.turns < 2500)
     #expect(thread.waitingCount == 0)
@@ -59,7 +60,7 @@ import Testing
   }
 
   @Test("On a full disk nothing is answered, the failure is told, and the work is done once there is room")
-  func full() async throws {
+  func full() throws {
     let log = log
     let store = try scratch.open()
     // Used by the store's own thread alone, as the callbacks run there.
@@ -73,26 +74,26 @@ import Testing
     try thread.withStore { store throws(StoreFailure) in store.limit(pages: 1) }
     let links = (1...300).map { StateRecord.link(Sample.scheduled(Sample.key($0), due: 1)) }
     thread.submit([Sample.apply(links)])
-    try await log.until { $0.answers.count == 1 }
+    try log.until { $0.answers.count == 1 }
     #expect(log.state.failures.map(\.kind) == [.full, .full, .full])
     #expect(try thread.withStore { store throws(StoreFailure) in try store.linkCount(0) } == 300)
     thread.stop()
   }
 
   @Test("A stop gives up work that fails, and does not wait for the disk")
-  func stopWhileFull() async throws {
+  func stopWhileFull() throws {
     let thread = try start(retryDelay: 3_600_000)
     try thread.withStore { store throws(StoreFailure) in store.limit(pages: 1) }
     let links = (1...300).map { StateRecord.link(Sample.scheduled(Sample.key($0), due: 1)) }
     thread.submit([Sample.apply(links)])
-    try await log.until { $0.failures.count == 1 }
+    try log.until { $0.failures.count == 1 }
     thread.stop()
     #expect(log.state.answers.isEmpty)
     #expect(try scratch.open().linkCount(0) == 0)
   }
 
   @Test("Damage ends the store: it is told once, and nothing is answered any more")
-  func damage() async throws {
+  func damage() throws {
     let thread = try start()
     try thread.withStore { store throws(StoreFailure) in
       _ = try store.perform([Sample.apply([.link(Sample.scheduled(Sample.key(1), due: 1))])])
@@ -112,13 +113,13 @@ import Testing
   }
 
   @Test("An idle thread clears dropped answers out of the log by itself")
-  func tidy() async throws {
+  func tidy() throws {
     let thread = try start(tidyDelay: 1)
     let entry = Sample.entry(Sample.key(1), payload: "token-of-nobody")
     thread.submit([.journal(ticket: 1, entries: [entry]), Sample.apply([], settled: [entry.key])])
-    try await log.until { $0.answers.count == 2 }
+    try log.until { $0.answers.count == 2 }
     let scratch = scratch
-    try await eventually { scratch.bytes(of: scratch.database + "-wal").isEmpty }
+    try awaiting("An empty log", within: 10) { scratch.bytes(of: scratch.database + "-wal").isEmpty }
     #expect(!scratch.bytes(of: scratch.database).contains("token-of-nobody"))
     thread.stop()
   }
@@ -155,18 +156,8 @@ final class AnswerLog: Sendable {
 
   func fail(_ failure: StoreFailure) { kept.withLock { $0.failures.append(failure) } }
 
-  func until(_ holds: @escaping @Sendable (State) -> Bool) async throws {
-    try await eventually { holds(self.state) }
-  }
-}
-
-/// Awaits a condition for at most ten seconds.
-func eventually(_ holds: @Sendable () -> Bool) async throws {
-  let end = ContinuousClock.now + .seconds(10)
-  while !holds() {
-    try #require(ContinuousClock.now < end, "It did not come true within ten seconds.")
-    await Task.yield()
-    usleep(1000)
+  func until(_ holds: (State) -> Bool) throws {
+    try awaiting("What the store was to say", within: 10) { holds(state) }
   }
 }
 
