@@ -50,8 +50,8 @@ public final class StateReader {
 
   /// Ends its clients.
   public func close() {
-    handle.destroy()
-    ends.destroy()
+    handle.destroy(closing: false)
+    ends.destroy(closing: false)
   }
 
   /// The group's committed offsets on the requests topic; a partition for which nothing was ever committed is absent.

@@ -47,7 +47,8 @@ public struct AuditReport: Sendable, CustomStringConvertible {
   /// The whole summary.
   public var summary: JSONValue
 
-  init(_ outcome: RunningProgram.Outcome) throws {
+  /// Reads what a run said; throws `Missing` where it ended otherwise than with 0 or 1, or contradicts itself.
+  public init(_ outcome: RunningProgram.Outcome) throws {
     let lines = try outcome.output.split(separator: UInt8(ascii: "\n")).map { try JSONValue(parsing: Array($0)) }
     guard outcome.code == 0 || outcome.code == 1, let summary = lines.last?["summary"],
       let count = summary["findings"]?.integer

@@ -12,7 +12,8 @@ enum AuditCommand {
       that contradicts the outcomes. It writes nothing and joins no group; workers may run meanwhile: requests from the committed offset \
       on are counted as unsettled. Give it the settings of the workers: group, topics, event.max.bytes, requests.unknown.type and \
       state.retention.ms decide what is expected. What a topic's retention has deleted is counted, and is no finding. It keeps 200 bytes or so \
-      of each request in memory. It exits 1 where it finds something.
+      of each request in memory. It exits 1 where it finds something. \
+      Findings: \(AuditFindingKind.allCases.map(\.rawValue).joined(separator: ", ")).
       """,
     settings: .kafka,
     options: [
