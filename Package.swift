@@ -80,7 +80,9 @@ let package = Package(
     tests("LinkSimulationTests", ["LinkSimulation", "LinkCore", "LinkCrypto"]),
     tests("LinkSandboxTests", ["LinkSandbox", "LinkHTTPServer", "LinkCore"]),
     tests("LinkOpsTests", ["LinkOps", "LinkCore"]),
-    tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "linkworker"]),
+    tests(
+      "LinkCommandsTests",
+      ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "LinkCrypto", "linkworker"]),
     tests("ProjectTests"),
     tests("ChaosTests", ["LinkCore", "LinkFailpoints", "LinkKafka", "LinkSandbox", "CRdKafka", "linkworker"]),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),

@@ -12,7 +12,7 @@ public final class KafkaBrowser {
     handle = try KafkaHandle(properties, .browser)
   }
 
-  deinit { handle.destroy() }
+  deinit { handle.destroy(closing: false) }
 
   /// Reads partitions of a topic from an offset (0: the earliest) to what is their end of committed records when it is reached.
   ///

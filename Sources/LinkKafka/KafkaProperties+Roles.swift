@@ -64,7 +64,9 @@ extension KafkaProperties {
     case .stateReader:
       common["queued.max.messages.kbytes"] = "16384"
       common["fetch.wait.max.ms"] = "10"
-    case .browser: common["fetch.wait.max.ms"] = "10"
+    case .browser:
+      common["queued.max.messages.kbytes"] = "16384"
+      common["fetch.wait.max.ms"] = "10"
     case .writer:
       common["linger.ms"] = "1"
       common["batch.size"] = Self.batchByteLimit

@@ -46,6 +46,26 @@ extension EndToEnd {
       #expect(plain.code == 0 && plain.outputText.contains("offset 0"), "\(plain.outputText)\(plain.errorText)")
     }
 
+    @Test(
+      "audit needs Read on the four topics and Describe on the group; without one of them it ends with 77 and says so")
+    func audit() throws {
+      let guarded = try Guarded.shared.get()
+      let deployment = try guarded.deployment(guarded.kafka.passwordSettings())
+      let rules =
+        TopicRole.allCases.map { AccessRule(.topic, deployment.topic($0), .read) }
+        + [AccessRule(.group, deployment.group, .describe)]
+      try guarded.kafka.allow(rules, to: "User:worker")
+      #expect(try deployment.audit().isClean)
+      for missing in rules {
+        try guarded.kafka.forbid([missing], to: "User:worker")
+        let outcome = try deployment.run(["audit"])
+        #expect(outcome.code == 77 && outcome.output.isEmpty, "\(missing): \(outcome.errorText)")
+        #expect(outcome.errorText.contains("Read on the four topics, and Describe on the group"))
+        guarded.expectNoSecret(in: outcome)
+        try guarded.kafka.allow([missing], to: "User:worker")
+      }
+    }
+
     @Test("Each rule that is missing is named by its operation, resource and name, and no other is")
     func oneLess() throws {
       let guarded = try Guarded.shared.get()

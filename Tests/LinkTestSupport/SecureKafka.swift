@@ -88,7 +88,9 @@ public struct AccessRule: Hashable, Sendable, CustomStringConvertible {
   /// What it is about.
   public enum Resource: String, Sendable { case topic, group, transactionalID = "transactional-id" }
   /// An operation that may be allowed.
-  public enum Operation: String, Sendable { case read = "Read", write = "Write", describeConfigs = "DescribeConfigs" }
+  public enum Operation: String, Sendable {
+    case read = "Read", write = "Write", describe = "Describe", describeConfigs = "DescribeConfigs"
+  }
 
   /// What it is about.
   public var resource: Resource
@@ -167,6 +169,7 @@ extension SecureKafka {
       switch rule.operation {
       case .read: RD_KAFKA_ACL_OPERATION_READ
       case .write: RD_KAFKA_ACL_OPERATION_WRITE
+      case .describe: RD_KAFKA_ACL_OPERATION_DESCRIBE
       case .describeConfigs: RD_KAFKA_ACL_OPERATION_DESCRIBE_CONFIGS
       }
     let make = isFilter ? rd_kafka_AclBindingFilter_new : rd_kafka_AclBinding_new

@@ -136,6 +136,9 @@ struct DocumentTests {
     }
   }
 
+  @Test("The README's table of findings is that of audit")
+  func findings() throws { #expect(try Self.text("README.md").contains("\n" + AuditFindingKind.markdown() + "\n")) }
+
   private func checkCommandLine(_ line: String) {
     let words = Self.words(of: line).dropFirst().map { $0 == "COMMAND" ? "run" : $0 }
     do {
