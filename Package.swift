@@ -75,6 +75,7 @@ let package = Package(
     tests("LinkOpsTests", ["LinkOps", "LinkCore"]),
     tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "linkworker"]),
     tests("ProjectTests"),
+    tests("ChaosTests", ["LinkCore", "LinkKafka", "LinkSandbox", "CRdKafka", "linkworker"]),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),
   ],
   swiftLanguageModes: [.v6]

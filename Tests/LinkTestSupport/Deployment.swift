@@ -69,8 +69,14 @@ public final class Deployment: Sendable {
   /// - Parameters:
   ///   - more: Settings that win over the deployment's.
   ///   - options: Of the command itself, as in `--from-beginning`.
-  public func startWorker(_ more: [String: String] = [:], options: [String] = []) throws -> WorkerProcess {
-    WorkerProcess(try RunningProgram(arguments(["run"] + options, more)))
+  ///   - environment: Variables that it gets besides.
+  ///   - launcher: A command that starts it in its own place, as in `prlimit --nofile=64`.
+  public func startWorker(
+    _ more: [String: String] = [:], options: [String] = [], environment: [String: String] = [:],
+    through launcher: [String] = []
+  ) throws -> WorkerProcess {
+    WorkerProcess(
+      try RunningProgram(launcher + arguments(["run"] + options, more), environment: environment))
   }
 
   /// Drops the default store directory.
