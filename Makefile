@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox test build simulate install uninstall lint format schemas check-deploy bench clean dependencies
+.PHONY: help sandbox test build simulate chaos install uninstall lint format schemas check-deploy bench clean dependencies
 
 # The tests run in folders of their own, so a relative path would lead them elsewhere.
 ifneq ($(KAFKA_HOME),)
@@ -34,6 +34,11 @@ build: dependencies ## build .build/release/linkworker
 simulate: build ## play the worker through 100 000 histories full of faults, and find every deliberate error (SIMULATE_ARGS="--seeds 1..500")
 	.build/release/linkworker simulate $(or $(SIMULATE_ARGS),--seeds 1..100000)
 	.build/release/linkworker simulate --mutant all
+
+chaos: ## faults on a real Kafka (KAFKA_HOME) as long as one likes (CHAOS_ARGS="--minutes 10 --seed 7")
+	scripts/install-dependencies --build --test
+	swift build --build-tests
+	scripts/chaos $(CHAOS_ARGS)
 
 # What is installed was built before: as root there may be no Swift. DESTDIR goes before every path, for packages.
 PREFIX ?= /usr/local

@@ -9,6 +9,9 @@ let rules: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Named places at which a worker can be made to die: in debug builds, which the tests run, and nowhere else.
+let failpoints: SwiftSetting = .define("FAILPOINTS", .when(configuration: .debug))
+
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: rules)
 }
@@ -34,12 +37,15 @@ let package = Package(
     // The core: no IO, no clock, no C
     module("LinkCore"),
 
+    // Where tests make a worker die or stand still; empty in a release build
+    .target(name: "LinkFailpoints", swiftSettings: rules + [failpoints]),
+
     // HTTP as it is served, by the worker's admin address and by the adapter emulator
     module("LinkHTTPServer", ["LinkCore", "CMicroHTTPD"]),
 
     // Edges: each one outside thing; none imports another
     module("LinkCrypto", ["LinkCore", "COpenSSL"]),
-    module("LinkKafka", ["LinkCore", "CRdKafka"]),
+    module("LinkKafka", ["LinkCore", "LinkFailpoints", "CRdKafka"]),
     module("LinkHTTP", ["LinkCore", "CCurl"]),
     module("LinkStore", ["LinkCore", "CSQLite"]),
     module("LinkOps", ["LinkCore", "LinkHTTPServer"]),
@@ -52,7 +58,8 @@ let package = Package(
     module(
       "LinkCommands",
       [
-        "LinkCore", "LinkCrypto", "LinkKafka", "LinkHTTP", "LinkHTTPServer", "LinkStore", "LinkOps", "LinkSandbox",
+        "LinkCore", "LinkFailpoints", "LinkCrypto", "LinkKafka", "LinkHTTP", "LinkHTTPServer", "LinkStore", "LinkOps",
+        "LinkSandbox",
         "LinkSimulation",
       ]),
     .executableTarget(name: "linkworker", dependencies: ["LinkCommands"], swiftSettings: rules),
@@ -75,7 +82,7 @@ let package = Package(
     tests("LinkOpsTests", ["LinkOps", "LinkCore"]),
     tests("LinkCommandsTests", ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "linkworker"]),
     tests("ProjectTests"),
-    tests("ChaosTests", ["LinkCore", "LinkKafka", "LinkSandbox", "CRdKafka", "linkworker"]),
+    tests("ChaosTests", ["LinkCore", "LinkFailpoints", "LinkKafka", "LinkSandbox", "CRdKafka", "linkworker"]),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
 import CRdKafka
 import Glibc
 import LinkCore
+import LinkFailpoints
 
 /// One transaction, from begin to commit; it neither aborts nor drops its producer.
 struct Transaction {
@@ -55,7 +56,10 @@ struct Transaction {
     _ = producer.handle.observer.takeRefusedPartitions()
     producer.reports.reset(firstStateIndex: firstStateIndex)
     if let error = rd_kafka_begin_transaction(client) { return .failed(failure("begin", error)) }
-    if let end = produce() ?? flush() ?? sendOffsets() { return end }
+    if let end = produce() ?? flush() { return end }
+    Failpoint.produced.reach()
+    if let end = sendOffsets() { return end }
+    Failpoint.prepared.reach()
     return commit()
   }
 
@@ -139,6 +143,7 @@ struct Transaction {
       }
       usleep(20_000)
     }
+    Failpoint.committed.reach()
     let sent = producer.transmissions
     guard sent.areClean else {
       return .uncertain(

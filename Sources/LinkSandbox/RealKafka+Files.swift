@@ -3,14 +3,16 @@ import Glibc
 extension RealKafka {
   /// The broker's settings; a later line of a properties file wins, so `extra` stands last.
   static func settings(
-    port: Int, controllerPort: Int, data: String, extra: [String: String], listeners: [String: Int] = [:]
+    node: Node, port: Int, data: String, extra: [String: String], listeners: [String: Int] = [:]
   ) -> String {
+    let isController = node.number == 1
+    let controller = isController ? ",CONTROLLER://127.0.0.1:\(node.controllerPort)" : ""
     let further = listeners.sorted { $0.key < $1.key }.map { ",\($0.key)://127.0.0.1:\($0.value)" }.joined()
     let own = """
-      node.id=1
-      process.roles=broker,controller
-      controller.quorum.voters=1@127.0.0.1:\(controllerPort)
-      listeners=PLAINTEXT://127.0.0.1:\(port),CONTROLLER://127.0.0.1:\(controllerPort)\(further)
+      node.id=\(node.number)
+      process.roles=broker\(isController ? ",controller" : "")
+      controller.quorum.voters=1@127.0.0.1:\(node.controllerPort)
+      listeners=PLAINTEXT://127.0.0.1:\(port)\(controller)\(further)
       advertised.listeners=PLAINTEXT://127.0.0.1:\(port)\(further)
       controller.listener.names=CONTROLLER
       listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT

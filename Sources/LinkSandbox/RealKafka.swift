@@ -26,8 +26,28 @@ public final class RealKafka: Sendable {
   ///   - listeners: Further listeners on loopback, ports by their names (`SSL`, `SASL_SSL`, `SASL_PLAINTEXT`); what they need stands in `extra`.
   ///   - directory: Where data goes, kept afterwards (a broker that ran there before goes on with its data and ports); nil: a temporary
   ///     one, removed in the end.
-  public init(
+  public convenience init(
     home: String, version: String? = nil, extra: [String: String] = [:], listeners: [String: Int] = [:],
+    directory: String? = nil
+  ) throws(SandboxFailure) {
+    let node = Node(number: 1, controllerPort: try Self.freePort(), clusterID: Self.randomClusterID())
+    try self.init(
+      home: home, version: version, node: node, extra: extra, listeners: listeners, directory: directory)
+  }
+
+  /// What a broker must know of its cluster.
+  struct Node {
+    /// Its id: 1 is the cluster's controller as well, the others are brokers alone.
+    var number: Int
+    /// Where the controller listens.
+    var controllerPort: Int
+    /// The cluster's id.
+    var clusterID: String
+  }
+
+  /// Starts one broker of a cluster.
+  init(
+    home: String, version: String?, node: Node, extra: [String: String], listeners: [String: Int],
     directory: String? = nil
   ) throws(SandboxFailure) {
     distribution = KafkaDistribution(home: home, version: version ?? KafkaDistribution.fromEnvironment?.version)
@@ -40,7 +60,7 @@ public final class RealKafka: Sendable {
     if isNew {
       port = try Self.freePort()
       let text = Self.settings(
-        port: port, controllerPort: try Self.freePort(), data: self.directory + "/data", extra: extra,
+        node: node, port: port, data: self.directory + "/data", extra: extra,
         listeners: listeners)
       try Self.write(text, to: settings)
     } else {
@@ -50,7 +70,7 @@ public final class RealKafka: Sendable {
     bootstrap = "127.0.0.1:\(port)"
     process = Mutex(nil)
     if isNew {
-      try run(["kafka.tools.StorageTool", "format", "-t", Self.randomClusterID(), "-c", settings], "format")
+      try run(["kafka.tools.StorageTool", "format", "-t", node.clusterID, "-c", settings], "format")
     }
     try start()
   }

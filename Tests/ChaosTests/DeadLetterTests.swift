@@ -24,9 +24,9 @@ extension Chaos {
 
       // The worker knows the limit that its topic had when it started.
       let letters = deployment.topic(.deadLetters)
-      try TestKafka.alter(letters, on: ground.kafka.kafka, ["max.message.bytes": "2000"])
+      try TestKafka.alter(letters, on: ground.kafka.kafka.bootstrap, ["max.message.bytes": "2000"])
       try refuse(ground, worker, String(repeating: "x", count: 20_000), saying: "too large")
-      try TestKafka.alter(letters, on: ground.kafka.kafka, ["max.message.bytes": "1114112"])
+      try TestKafka.alter(letters, on: ground.kafka.kafka.bootstrap, ["max.message.bytes": "1114112"])
       try load.prove(worker: worker)
       let found = try deployment.records(.deadLetters)
       #expect(found.count == 2 && found.contains { $0.value?.count == 20_000 }, "each once, and whole")

@@ -124,7 +124,7 @@ private final class Ground {
       kafka: TestKafka.shared, adapterURL: emulator.baseURL, partitions: 2, settings: ["instance.id": "ground"])
     if let deadLetterLimit {
       try TestKafka.alter(
-        deployment.topic(.deadLetters), on: deployment.kafka, ["max.message.bytes": String(deadLetterLimit)])
+        deployment.topic(.deadLetters), on: deployment.bootstrap, ["max.message.bytes": String(deadLetterLimit)])
     }
   }
 

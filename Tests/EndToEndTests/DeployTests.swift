@@ -81,7 +81,7 @@ extension EndToEnd {
       }
       func environment(_ service: JSONValue?) -> [String: String] {
         let theirs = (service?["environment"]?.textsByName ?? [:]).mapValues {
-          $0.replacing("kafka:19092", with: deployment.kafka.bootstrap).replacing("http://adapter:18080", with: url)
+          $0.replacing("kafka:19092", with: deployment.bootstrap).replacing("http://adapter:18080", with: url)
             .replacing("/run/secrets/adapter-credential", with: secret)
         }
         let ours = deployment.settings.map { ("LINKWORKER_" + Self.variable($0), $1) }

@@ -27,7 +27,7 @@ extension EndToEnd {
       defer { emulator.stop() }
       let deployment = try Deployment(kafka: TestKafka.shared, adapterURL: emulator.baseURL, partitions: 1)
       try TestKafka.alter(
-        deployment.topic(.state), on: deployment.kafka,
+        deployment.topic(.state), on: deployment.bootstrap,
         ["segment.ms": "200", "min.cleanable.dirty.ratio": "0.001", "max.compaction.lag.ms": "200"])
       let worker = try deployment.startWorker()
       let requests = (1...50).map { request($0) }

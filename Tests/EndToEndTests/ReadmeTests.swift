@@ -60,7 +60,7 @@ private struct Readme {
       try JSONValue(parsing: Array(request.utf8), rootLevel: 0)["data"]
       .map { String(decoding: $0.written, as: UTF8.self) } ?? ""
     commands = Self.blocks(of: "sh", in: text).filter { $0.contains("kcat -") }.map { command in
-      command.replacing("localhost:9092", with: deployment.kafka.bootstrap)
+      command.replacing("localhost:9092", with: deployment.bootstrap)
         .replacing("link-account.requests", with: deployment.topic(.requests))
         .replacing("link-account.outcomes", with: deployment.topic(.outcomes))
         .trimmingCharacters(in: .whitespacesAndNewlines)

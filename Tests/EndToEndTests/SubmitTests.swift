@@ -70,7 +70,7 @@ extension EndToEnd {
       "A line that is too long for the topic is named, its neighbours in the batch are not, and the others are sent")
     func topicLimit() throws {
       let deployment = try Deployment(kafka: TestKafka.shared, adapterURL: "http://127.0.0.1:1")
-      try TestKafka.alter(deployment.topic(.requests), on: deployment.kafka, ["max.message.bytes": "600"])
+      try TestKafka.alter(deployment.topic(.requests), on: deployment.bootstrap, ["max.message.bytes": "600"])
       let lines = (1...40).map { number in
         let line = RequestEvent(id: "r\(number)", userID: 7, idempotencyKey: "k\(number)", accounts: [1]).structured
         return number == 6 ? line + String(repeating: " ", count: 800) : line
@@ -88,7 +88,7 @@ extension EndToEnd {
     @Test("A file goes through a topic whose limit is below the client's usual batches")
     func batches() throws {
       let deployment = try Deployment(kafka: TestKafka.shared, adapterURL: "http://127.0.0.1:1")
-      try TestKafka.alter(deployment.topic(.requests), on: deployment.kafka, ["max.message.bytes": "100000"])
+      try TestKafka.alter(deployment.topic(.requests), on: deployment.bootstrap, ["max.message.bytes": "100000"])
       let lines = (1...20_000).map { request($0).structured }
       let file = try deployment.scratch.write("requests.ndjson", lines.joined(separator: "\n"))
       let outcome = try deployment.run(["submit", file])
@@ -114,7 +114,7 @@ extension EndToEnd {
       let file = try deployment.scratch.write("requests.ndjson", lines.joined(separator: "\n") + "\n")
       let settings = try deployment.scratch.write(
         "submit.properties",
-        "kafka.bootstrap.servers=\(deployment.kafka.bootstrap)\ntopics.requests=\(deployment.topic(.requests))\n")
+        "kafka.bootstrap.servers=\(deployment.bootstrap)\ntopics.requests=\(deployment.topic(.requests))\n")
       let program = try RunningProgram([
         try RunningProgram.linkworker, "submit", "--config", settings, "--json", "--rate", "5000", file,
       ])

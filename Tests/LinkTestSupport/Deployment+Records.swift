@@ -75,7 +75,7 @@ extension Deployment {
   /// Sets the group's offsets back to the beginning, by Kafka's own tool; the group must have no members.
   public func resetOffsets() throws {
     let arguments = [
-      "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", kafka.bootstrap, "--group",
+      "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", bootstrap, "--group",
       group,
       "--topic", topic(.requests), "--reset-offsets", "--to-earliest", "--execute",
     ]

@@ -5,8 +5,8 @@ public import LinkSandbox
 /// A worker's surroundings of one test's own: four topics and a group with fresh names, a credential file, settings, a store directory.
 /// Workers of it are started as processes of the built binary.
 public final class Deployment: Sendable {
-  /// The broker.
-  public let kafka: RealKafka
+  /// Where its clients find the brokers.
+  public let bootstrap: String
   /// The consumer group, and the stem of all names.
   public let group: String
   /// How many partitions each topic has.
@@ -25,17 +25,27 @@ public final class Deployment: Sendable {
   ///   - adapterURL: Of the emulator, or of nobody.
   ///   - settings: In addition to the surroundings' own, which they win over.
   ///   - makesTopics: False where the test makes them itself.
-  public init(
+  public convenience init(
     kafka: RealKafka, adapterURL: String, partitions: Int32 = 4, settings: [String: String] = [:],
     makesTopics: Bool = true
   ) throws {
-    self.kafka = kafka
+    try self.init(
+      bootstrap: kafka.bootstrap, adapterURL: adapterURL, partitions: partitions, settings: settings,
+      makesTopics: makesTopics)
+  }
+
+  /// The same on any brokers, as on those of a cluster.
+  public init(
+    bootstrap: String, adapterURL: String, partitions: Int32 = 4, settings: [String: String] = [:],
+    makesTopics: Bool = true
+  ) throws {
+    self.bootstrap = bootstrap
     self.partitions = partitions
     group = "e2e-\(UInt32.random(in: 0 ... .max))"
     scratch = try Scratch()
     try scratch.write("credential", Self.credential + "\n")
     var all = [
-      "kafka.bootstrap.servers": kafka.bootstrap, "kafka.group.id": group, "adapter.url": adapterURL,
+      "kafka.bootstrap.servers": bootstrap, "kafka.group.id": group, "adapter.url": adapterURL,
       "adapter.credential.file": scratch["credential"], "store.directory": scratch["store"],
       "retry.initial.ms": "20", "retry.max.ms": "200", "kafka.session.timeout.ms": "6000",
       "kafka.heartbeat.interval.ms": "500", "admin.listen": "none",
@@ -52,7 +62,7 @@ public final class Deployment: Sendable {
   public func topic(_ role: TopicRole) -> String { settings["topics.\(role.rawValue)"] ?? role.rawValue }
 
   /// What a client needs to reach its broker.
-  public var properties: KafkaProperties { TestKafka.properties(kafka) }
+  public var properties: KafkaProperties { KafkaProperties(["bootstrap.servers": bootstrap]) }
 
   /// Runs a command of the built binary with these settings to its end. Settings that the command does not take are left to the file.
   public func run(
@@ -69,13 +79,16 @@ public final class Deployment: Sendable {
   /// - Parameters:
   ///   - more: Settings that win over the deployment's.
   ///   - options: Of the command itself, as in `--from-beginning`.
+  ///   - failpoints: What `LINKWORKER_FAILPOINTS` is to say.
   ///   - environment: Variables that it gets besides.
   ///   - launcher: A command that starts it in its own place, as in `prlimit --nofile=64`.
   public func startWorker(
-    _ more: [String: String] = [:], options: [String] = [], environment: [String: String] = [:],
-    through launcher: [String] = []
+    _ more: [String: String] = [:], options: [String] = [], failpoints: String? = nil,
+    environment: [String: String] = [:], through launcher: [String] = []
   ) throws -> WorkerProcess {
-    WorkerProcess(
+    var environment = environment
+    environment["LINKWORKER_FAILPOINTS"] = failpoints
+    return WorkerProcess(
       try RunningProgram(launcher + arguments(["run"] + options, more), environment: environment))
   }
 

@@ -26,6 +26,13 @@ public enum TestKafka {
     return try RealKafka(home: distribution.home, version: version, extra: extra, listeners: listeners)
   }
 
+  /// Starts three brokers of a test's own.
+  public static func startCluster(version: String? = nil, extra: [String: String] = [:]) throws -> RealKafkaCluster {
+    guard let distribution = distribution(version: version) else { throw Missing("KAFKA_HOME") }
+    print("real Kafka: \(distribution.jarVersion ?? "?") from KAFKA_HOME, three brokers")
+    return try RealKafkaCluster(home: distribution.home, version: version, extra: extra)
+  }
+
   /// Runs one of Kafka's own tools to its end.
   public static func runTool(_ arguments: [String], within seconds: Double = 60) throws -> RunningProgram.Outcome {
     guard let distribution = KafkaDistribution.fromEnvironment else { throw Missing("KAFKA_HOME") }
@@ -40,10 +47,10 @@ public enum TestKafka {
   }
 
   /// Changes settings of a topic that exists.
-  public static func alter(_ topic: String, on kafka: RealKafka, _ settings: [String: String]) throws {
+  public static func alter(_ topic: String, on bootstrap: String, _ settings: [String: String]) throws {
     let list = settings.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
     let outcome = try runTool([
-      "kafka.admin.ConfigCommand", "--bootstrap-server", kafka.bootstrap, "--alter", "--topic", topic,
+      "kafka.admin.ConfigCommand", "--bootstrap-server", bootstrap, "--alter", "--topic", topic,
       "--add-config", list,
     ])
     guard outcome.code == 0 else { throw Missing("The settings \(list): \(outcome.outputText)\(outcome.errorText)") }

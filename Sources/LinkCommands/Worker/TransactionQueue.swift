@@ -1,5 +1,6 @@
 import Dispatch
 import LinkCore
+import LinkFailpoints
 import LinkKafka
 import LinkOps
 import Synchronization
@@ -23,6 +24,7 @@ final class TransactionQueue: Sendable {
   func commit(_ batch: Batch, group: GroupMetadata) {
     queue.async { [self] in
       pulse.beat(at: SystemClock.uptime())
+      Failpoint.committing.reach()
       let result = publisher.withLock { $0.commit(batch, group: group) }
       pulse.rest()
       inbox.post(.ended(batch: batch.id, result))

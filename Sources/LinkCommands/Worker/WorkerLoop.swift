@@ -1,4 +1,5 @@
 import LinkCore
+import LinkFailpoints
 import LinkHTTP
 import LinkKafka
 import LinkOps
@@ -77,7 +78,9 @@ final class WorkerLoop {
         stopBy = stopBy ?? SystemClock.uptime() + stopLimit
         observer.stopping()
         take(.stop)
-      case .event(let event): take(event)
+      case .event(let event):
+        event.failpoint?.reach()
+        take(event)
       case .end(let reason): end = end ?? reason
       }
     }
@@ -122,6 +125,7 @@ final class WorkerLoop {
     case .record(let record):
       observer.received()
       onObservation?(.received(record))
+      Failpoint.received.reach()
       take(.received(record))
     case .reachedEnd(let partition, let offset): take(.reachedEnd(partition: partition, offset: offset))
     case .failure(let failure): note(failure)
@@ -135,12 +139,14 @@ final class WorkerLoop {
   /// Returns only when the transaction under way is committed, or aborted and its producer dropped: none outlives a revoke.
   private func revoke(_ partitions: [Int32]) {
     edges.restorer.cancel()
+    Failpoint.revoking.reach()
     take(.revoking)
     edges.transactions.drain()
     takeEvents()
     started.subtract(partitions)
     pausedLanes.subtract(partitions)
     heldLanes.subtract(partitions)
+    Failpoint.revoked.reach()
     take(.revoked(partitions))
     observer.revoked()
     notes.write(revoked: partitions)
@@ -161,6 +167,7 @@ final class WorkerLoop {
     case .call(let call):
       if let onObservation, let key = engine.link(ofCall: call.id) { onObservation(.calling(key)) }
       edges.adapter.call(call)
+      Failpoint.called.reach()
     case .reloadCredential: edges.adapter.reloadCredential()
     case .commit(let batch): commit(batch)
     case .reconcile(let batch): edges.restorer.reconcile(batch)
@@ -225,4 +232,27 @@ enum WorkerEnd: Sendable {
 extension KafkaFailure {
   /// Whether the records that should come next are not there.
   fileprivate var isOffsetLost: Bool { name == "OFFSET_OUT_OF_RANGE" || name == "_AUTO_OFFSET_RESET" }
+}
+
+extension Event {
+  /// The place of the protocol at which the loop is before the engine hears of this.
+  fileprivate var failpoint: Failpoint? {
+    switch self {
+    case .opened: .restored
+    case .answered: .answered
+    case .stored(let answers): answers.lazy.compactMap(\.failpoint).first
+    case .ended: .ended
+    case .assigned, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .credentialChanged, .tick, .stop: nil
+    }
+  }
+}
+
+extension StoreAnswer {
+  fileprivate var failpoint: Failpoint? {
+    switch self {
+    case .journaled: .journaled
+    case .applied: .applied
+    case .found, .due, .expired: nil
+    }
+  }
 }
