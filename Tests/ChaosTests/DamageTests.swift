@@ -11,41 +11,22 @@ extension Chaos {
       arguments: [UInt64(1), 2])
     func damage(_ seed: UInt64) throws {
       var random = SeededRandom(seed: seed)
-      let load = try Load(settings: ["retry.initial.ms": "1"])
-      var (met, lives) = (0, 0)
+      let load = try Load()
+      let life = Life(load)
       for round in 1...6 {
-        let worker = try startThrough(load, &met, &lives)
         try load.ask(60)
-        // What is known is asked for again: a link that the damage made unknown would be called and published once more.
+        // What is known is asked for again: a link that the damage made unknown would be called for and published once more.
         try load.askAgain()
-        try load.deployment.awaitOutcomes(load.requests.count - 30, worker: worker)
+        try life.await(load.requests.count - 30)
         // With its log left behind, or folded into the database.
-        if random.next() % 2 == 0 { worker.kill() } else { #expect(try worker.stop().code == 0) }
+        try life.end(byKilling: random.next() % 2 == 0)
         for _ in 0..<(round % 3 + 1) { try damage(load.deployment.scratch["store"], &random) }
       }
-      let last = try startThrough(load, &met, &lives)
       try load.askAgain()
-      try load.prove(extraCalls: Int64(lives), worker: last)
-      #expect(met > 0, "none of the damage was met")
-      #expect(try last.stop().code == 0)
-    }
-
-    /// Starts a worker until one stays; those that meet damage at work end with 75, to be started again.
-    private func startThrough(_ load: Load, _ met: inout Int, _ lives: inout Int) throws -> WorkerProcess {
-      for _ in 0..<3 {
-        let worker = try load.startWorker()
-        lives += 1
-        try awaiting("Lanes, or an end", state: { worker.program.tail }) {
-          !worker.program.isRunning
-            || Set(worker.log("lane.opened").compactMap { $0.json["partition"]?.integer }).count == 2
-        }
-        met += worker.log("store.event").count { $0.json["message"]?.text?.string.contains("begun anew") == true }
-        met += worker.log("store.set_aside").count
-        guard !worker.program.isRunning else { return worker }
-        let outcome = try worker.program.end()
-        #expect(outcome.code == 75 && outcome.errorText.contains("rebuilds the store"), "\(outcome.errorText)")
-      }
-      throw Missing("A worker that starts on a damaged store")
+      try life.await(load.requests.count, isSettled: true)
+      try load.prove(extraCalls: Int64(life.count), worker: try life.worker())
+      #expect(life.metCount > 0, "none of the damage was met")
+      try life.end(byKilling: false)
     }
 
     /// Flips a bit, overwrites a page, or cuts the end off, in one of the store's files.
@@ -70,5 +51,58 @@ extension Chaos {
       defer { close(descriptor) }
       guard write(descriptor, bytes, bytes.count) == bytes.count else { throw Missing("Room for \(file)") }
     }
+  }
+}
+
+/// A worker that is started again whenever it ends because of damage, as a supervisor does it.
+private final class Life {
+  private let load: Load
+  private var current: WorkerProcess?
+  /// How many workers there were.
+  private(set) var count = 0
+  /// How often damage was met.
+  private(set) var metCount = 0
+
+  init(_ load: Load) { self.load = load }
+
+  /// The worker that runs; another one where the last has ended with 75.
+  func worker() throws -> WorkerProcess {
+    if let current, current.program.isRunning { return current }
+    if let current {
+      let outcome = try current.program.end()
+      guard outcome.code == 75, outcome.errorText.contains("it rebuilds the store") else {
+        throw Missing("An end because of damage instead of \(outcome.code): \(outcome.errorText.suffix(2000))")
+      }
+      note(current)
+    }
+    guard count < 30 else { throw Missing("A worker that stays, after \(count) of them") }
+    count += 1
+    let next = try load.startWorker()
+    current = next
+    return next
+  }
+
+  /// Waits for so many outcomes, and where it is asked for until every request is settled.
+  func await(_ outcomes: Int, isSettled: Bool = false) throws {
+    try awaiting("\(outcomes) outcomes", within: 120, state: { self.current?.program.tail ?? "" }) {
+      _ = try worker()
+      guard try load.outcomeCount() >= outcomes else { return false }
+      return try !isSettled || load.deployment.offsets().allSatisfy { $0.committed == $0.end }
+    }
+  }
+
+  /// Ends the worker, unless damage was quicker.
+  func end(byKilling: Bool) throws {
+    let last = try worker()
+    if byKilling { last.kill() } else { last.program.signal(SIGTERM) }
+    let code = try last.program.end(within: 40).code
+    #expect(byKilling || [0, 75].contains(code), "\(last.program.tail)")
+    note(last)
+    current = nil
+  }
+
+  private func note(_ worker: WorkerProcess) {
+    metCount += worker.log("store.event").count { $0.json["message"]?.text?.string.contains("begun anew") == true }
+    metCount += worker.log("store.set_aside").count
   }
 }

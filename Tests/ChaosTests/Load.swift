@@ -78,6 +78,8 @@ final class Load {
   ///   - extraCalls: How many calls more than its outcome says a link may have had: one for each death of a worker.
   ///   - worker: Who is to do it.
   func prove(extraCalls: Int64 = 0, worker: WorkerProcess, within seconds: Double = 90) throws {
+    // What a dead worker has done already is no proof of this one, whose leaving would be a matter of the dead one's session.
+    try worker.awaitLanes(deployment.partitions, within: seconds)
     try deployment.awaitOutcomes(requests.count, within: seconds, worker: worker)
     try deployment.awaitNoLag(within: seconds, worker: worker)
     let outcomes = try deployment.outcomes()
