@@ -19,11 +19,11 @@ final class GuardedLoad {
     let deployment = try Deployment(
       kafka: kafka.kafka, adapterURL: emulator.baseURL, partitions: 2,
       settings: kafka.passwordSettings().merging(["admin.listen": "127.0.0.1:0"]) { $1 }, makesTopics: false)
-    load = Load(emulator: emulator, deployment: deployment)
+    let administrator = ["kafka.bootstrap.servers": kafka.kafka.bootstrap, "kafka.security.protocol": "PLAINTEXT"]
+    load = Load(emulator: emulator, deployment: deployment, auditSettings: administrator)
     rules = AccessRule.least(
       topics: Dictionary(uniqueKeysWithValues: TopicRole.allCases.map { ($0, deployment.topic($0)) }),
       group: deployment.group)
-    let administrator = ["kafka.bootstrap.servers": kafka.kafka.bootstrap, "kafka.security.protocol": "PLAINTEXT"]
     let topics = try deployment.run(["topics", "create", "--partitions", "2"], with: administrator)
     guard topics.code == 0 else { throw Missing("The topics: \(topics.errorText)") }
     try kafka.allow(rules, to: Self.principal)

@@ -10,6 +10,8 @@ final class Load {
   let deployment: Deployment
   private(set) var requests: [RequestEvent] = []
   private var outputs: [() -> [UInt8]] = []
+  /// Settings by which the topics may be read.
+  private let auditSettings: [String: String]
 
   /// A deployment with an adapter of its own, which answers after a few milliseconds.
   ///
@@ -20,6 +22,7 @@ final class Load {
     kafka: RealKafka? = nil, partitions: Int32 = 2, settings: [String: String] = [:],
     adapter change: (inout AdapterEmulatorConfiguration) -> Void = { _ in }
   ) throws {
+    auditSettings = [:]
     emulator = try AdapterEmulator(forDeploymentWith: {
       $0.latency = 2
       $0.jitter = 5
@@ -31,9 +34,10 @@ final class Load {
   }
 
   /// An emulator and a deployment that were made otherwise.
-  init(emulator: AdapterEmulator, deployment: Deployment) {
+  init(emulator: AdapterEmulator, deployment: Deployment, auditSettings: [String: String]) {
     self.emulator = emulator
     self.deployment = deployment
+    self.auditSettings = auditSettings
   }
 
   deinit { emulator.stop() }
@@ -86,6 +90,8 @@ final class Load {
     try proveOutcomes(outcomes, extraCalls)
     try proveState()
     proveSecrecy(outcomes)
+    let report = try deployment.audit(with: auditSettings)
+    #expect(report.isClean, "\(report)")
   }
 
   private func write(_ events: [RequestEvent], partition: Int32? = nil) throws {
