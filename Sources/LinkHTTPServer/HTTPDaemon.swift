@@ -16,6 +16,11 @@ final class HTTPDaemon: @unchecked Sendable {
   /// Who is connected, where the oldest is dropped at the limit.
   let crowd: ConnectionCrowd?
   private var handle: OpaquePointer?
+  /// A descriptor in reserve, for a connection at a time when the process has no other.
+  private var reserve: Int32 = -1
+
+  /// How long the loop rests when there is no descriptor for a connection that waits, in milliseconds.
+  private static let restWithoutDescriptor: Int32 = 100
 
   /// A daemon on a listening socket, which it closes in the end; nil where libmicrohttpd refuses (the socket is then the caller's).
   init?(
@@ -41,6 +46,7 @@ final class HTTPDaemon: @unchecked Sendable {
 
   deinit {
     if let handle { MHD_stop_daemon(handle) }
+    if reserve >= 0 { close(reserve) }
   }
 
   /// Serves until something comes through the pipe `bell`; then answers what is held.
@@ -59,12 +65,33 @@ final class HTTPDaemon: @unchecked Sendable {
       ]
       poll(&watched, 2, timeout)
       if watched[1].revents != 0 { break }
+      if watched[0].revents != 0, !hasDescriptor() {
+        poll(&watched[1], 1, Self.restWithoutDescriptor)
+        if watched[1].revents != 0 { break }
+      }
       MHD_run(handle)
     }
     // A daemon that is stopped must have no suspended connection; what is resumed answers in the next run.
     schedule.finish()
     MHD_run(handle)
     MHD_run(handle)
+  }
+}
+
+extension HTTPDaemon {
+  /// Whether a connection can be taken, if need be with the descriptor in reserve: whoever looks after a process that has run out of them must
+  /// hear of it. Where there is none at all libmicrohttpd would ask again and again without a pause, for as long as a client waits.
+  private func hasDescriptor() -> Bool {
+    if reserve < 0 { reserve = open("/dev/null", O_RDONLY | O_CLOEXEC) }
+    let probe = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    if probe >= 0 {
+      close(probe)
+      return true
+    }
+    guard reserve >= 0 else { return false }
+    close(reserve)
+    reserve = -1
+    return true
   }
 }
 

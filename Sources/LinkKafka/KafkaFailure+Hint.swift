@@ -56,6 +56,9 @@ extension KafkaFailure {
       return "another worker has the same kafka.group.instance.id: give each its own"
     case RD_KAFKA_RESP_ERR__FENCED, RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
       return "another worker may have the same instance.id: give each its own"
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
+      return
+        "raise the topic's max.message.bytes; linkworker topics check says what it ought to be, and a worker that is started anew minds what it is"
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
       return
         "the records at the committed offset are gone (retention, or deleted): find out what was lost before the group's "

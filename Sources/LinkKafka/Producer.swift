@@ -81,11 +81,15 @@ final class Producer {
     }
   }
 
+  /// A topic that may not be written to any more is no obstacle: who writes to it is refused for itself, and the others go on.
   private static func firstRefused(_ metadata: UnsafePointer<rd_kafka_metadata>) -> (
     topic: String, code: rd_kafka_resp_err_t
   )? {
     UnsafeBufferPointer(start: metadata.pointee.topics, count: Int(metadata.pointee.topic_cnt)).first {
-      $0.err != RD_KAFKA_RESP_ERR_NO_ERROR && $0.err != RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE
+      ![
+        RD_KAFKA_RESP_ERR_NO_ERROR, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+      ].contains($0.err)
     }.map { ($0.topic.map { String(cString: $0) } ?? "", $0.err) }
   }
 

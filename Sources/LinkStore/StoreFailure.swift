@@ -54,13 +54,16 @@ public struct StoreFailure: Error, Equatable, Sendable, CustomStringConvertible 
     }
   }
 
-  /// What to try.
-  public var hint: String {
+  /// What to try while the worker runs.
+  public var hint: String { isPassing ? remedy + "; the worker goes on by itself" : remedy }
+
+  /// What to try before the worker is started, or started again.
+  public var remedy: String {
     switch kind {
     case .locked: "give each worker its own store.directory, or stop the other one"
     case .unwritable: "make store.directory a directory that this user owns, on a disk that is mounted for writing"
-    case .full: "make room on the disk of store.directory; the worker goes on by itself"
-    case .io: "look at the disk of store.directory and the kernel's log; the worker goes on by itself"
+    case .full: "make room on the disk of store.directory"
+    case .io: "look at the disk of store.directory and the kernel's log"
     case .damaged: "start the worker again: it rebuilds the store from the state topic; if it recurs, replace the disk"
     case .defect: "start the worker again and report this message"
     case .closed: "start the worker again"

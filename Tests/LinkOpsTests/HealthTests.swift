@@ -148,6 +148,17 @@ import Testing
     #expect(worker.health.laneCounts == [.open: 0, .restoring: 2, .blocked: 0])
   }
 
+  @Test("A store that cannot do its work makes it unready with the reason, until it can")
+  func failingStore() {
+    worker.run()
+    worker.health.storeFailed("the disk is full")
+    #expect(worker.failing == ["store"])
+    #expect(page().contains(#""store":{"ok":false,"reason":"the disk is full"}"#))
+    #expect(worker.health.faults(now: worker.now).isEmpty, "it lives: it goes on by itself")
+    worker.health.storeRecovered()
+    #expect(worker.failing == [])
+  }
+
   @Test("Three transactions in a row that fail make it unready with the reason; one commit makes up for them")
   func failing() {
     worker.run()

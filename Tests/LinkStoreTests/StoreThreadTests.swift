@@ -59,7 +59,9 @@ import Testing
     #expect(try scratch.open().linkCount(0) == 3000)
   }
 
-  @Test("On a full disk nothing is answered, the failure is told, and the work is done once there is room")
+  @Test(
+    "On a full disk nothing is answered, the failure is told, and the work is done once there is room, which is told once"
+  )
   func full() throws {
     let log = log
     let store = try scratch.open()
@@ -70,12 +72,13 @@ import Testing
       onFailure: { failure in
         log.fail(failure)
         if log.state.failures.count == 3 { same.limit(pages: 1 << 20) }
-      })
+      }, onRecovery: { log.recover() })
     try thread.withStore { store throws(StoreFailure) in store.limit(pages: 1) }
     let links = (1...300).map { StateRecord.link(Sample.scheduled(Sample.key($0), due: 1)) }
     thread.submit([Sample.apply(links)])
     try log.until { $0.answers.count == 1 }
     #expect(log.state.failures.map(\.kind) == [.full, .full, .full])
+    #expect(log.state.recoveries == 1)
     #expect(try thread.withStore { store throws(StoreFailure) in try store.linkCount(0) } == 300)
     thread.stop()
   }
@@ -142,6 +145,7 @@ final class AnswerLog: Sendable {
     var answers: [StoreAnswer] = []
     var turns = 0
     var failures: [StoreFailure] = []
+    var recoveries = 0
   }
 
   private let kept = Mutex(State())
@@ -155,6 +159,8 @@ final class AnswerLog: Sendable {
   }
 
   func fail(_ failure: StoreFailure) { kept.withLock { $0.failures.append(failure) } }
+
+  func recover() { kept.withLock { $0.recoveries += 1 } }
 
   func until(_ holds: (State) -> Bool) throws {
     try awaiting("What the store was to say", within: 10) { holds(state) }

@@ -80,11 +80,16 @@ public final class Deployment: Sendable {
   ///   - more: Settings that win over the deployment's.
   ///   - options: Of the command itself, as in `--from-beginning`.
   ///   - failpoints: What `LINKWORKER_FAILPOINTS` is to say.
+  ///   - environment: Variables that it gets besides.
+  ///   - launcher: A command that starts it in its own place, as in `prlimit --nofile=64`.
   public func startWorker(
-    _ more: [String: String] = [:], options: [String] = [], failpoints: String? = nil
+    _ more: [String: String] = [:], options: [String] = [], failpoints: String? = nil,
+    environment: [String: String] = [:], through launcher: [String] = []
   ) throws -> WorkerProcess {
-    let environment = failpoints.map { ["LINKWORKER_FAILPOINTS": $0] } ?? [:]
-    return WorkerProcess(try RunningProgram(arguments(["run"] + options, more), environment: environment))
+    var environment = environment
+    environment["LINKWORKER_FAILPOINTS"] = failpoints
+    return WorkerProcess(
+      try RunningProgram(launcher + arguments(["run"] + options, more), environment: environment))
   }
 
   /// Drops the default store directory.

@@ -5,6 +5,6 @@ extension CommandFailure {
   init(_ failure: StoreFailure) {
     self.init(
       ExitCode(rawValue: failure.exitCode) ?? .cantCreate,
-      .init(failure.operation, failure.subject, failure.reason, hint: failure.hint))
+      .init(failure.operation, failure.subject, failure.reason, hint: failure.remedy))
   }
 }

@@ -31,6 +31,7 @@ final class Worker {
     let inbox = Inbox()
     self.inbox = inbox
     let telemetry = Telemetry()
+    try DescriptorLimit(concurrency: settings.adapter.concurrency).ensure(log)
     // Before Kafka is asked for anything: a probe must get an answer while the worker waits.
     admin = try telemetry.serve(settings.adminListen, log: log)
     let assembly = WorkerAssembly(

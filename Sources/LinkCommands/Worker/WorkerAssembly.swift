@@ -104,11 +104,16 @@ struct WorkerAssembly {
     do throws(StoreFailure) {
       return try StoreThread(
         store: store, onAnswers: { [inbox] answers in inbox.post(.stored(answers)) },
-        onFailure: { [inbox, log] failure in
+        onFailure: { [inbox, log, health] failure in
           guard failure.isPassing else {
             return inbox.end(.failed(reason: failure.description, exitCode: failure.exitCode))
           }
+          health.storeFailed(failure.description)
           log.error("store.failed", "\(failure)")
+        },
+        onRecovery: { [log, health] in
+          health.storeRecovered()
+          log.info("store.recovered", "The local store does its work again.")
         })
     } catch {
       throw CommandFailure(error)

@@ -18,14 +18,21 @@ extension Engine {
   /// Asks the store for due links as there is room for them.
   private mutating func takeDue(_ partition: Int32, _ lane: Lane) {
     guard !isStopping, !lane.isScanning, lane.restingCount < settings.laneRestLimit, let wake = lane.nextWake,
-      wake <= now.wall
+      isDue(wake, at: now.wall)
     else { return }
     let room = settings.dueLimit - ready.count
     guard room > 0 else { return }
     let ticket = nextNumber()
     tickets[ticket] = .due(lane.id)
     lanes[partition]?.isScanning = true
-    effects.append(.store([.takeDue(ticket: ticket, partition: partition, until: now.wall, limit: room)]))
+    effects.append(.store([.takeDue(ticket: ticket, partition: partition, until: max(now.wall, wake), limit: room)]))
+  }
+
+  /// Whether what wakes then is due: also where that is further ahead than anything is ever scheduled. There the calendar was set back since, and
+  /// who waits would wait for as long as it was ahead.
+  private func isDue(_ wake: Timestamp, at wall: Timestamp) -> Bool {
+    let longestWait = max(settings.retry.limit, CredentialGate.probeInterval + Self.putOffLimit)
+    return wake <= wall || wake - wall > longestWait + Self.putOffLimit
   }
 
   mutating func due(_ ticket: UInt64, _ links: [DueLink], _ next: Timestamp?) {
@@ -116,7 +123,9 @@ extension Engine {
     where lane.phase == .open && !lane.isScanning && !isStopping
       && lane.restingCount < settings.laneRestLimit
     {
-      if let wake = lane.nextWake, ready.count < settings.dueLimit { wait = min(wait, wake - now.wall) }
+      if let wake = lane.nextWake, ready.count < settings.dueLimit {
+        wait = min(wait, isDue(wake, at: now.wall) ? 0 : wake - now.wall)
+      }
     }
     return max(wait, 0)
   }

@@ -36,8 +36,8 @@ extension Health {
   func checks(now: Now) -> [HealthCheck] {
     let state = snapshot
     return [
-      running(state), assigned(state), restored(state, now), unblocked(state), credential(state), breaker(state),
-      commits(state, now),
+      running(state), assigned(state), restored(state, now), unblocked(state), store(state), credential(state),
+      breaker(state), commits(state, now),
     ]
   }
 
@@ -84,6 +84,10 @@ extension Health {
         state.blocked.sorted { $0.key < $1.key }.map { .string("partition \($0.key): \($0.value)") })
     ]
     return check
+  }
+
+  private func store(_ state: State) -> HealthCheck {
+    HealthCheck(name: "store", isPassed: state.storeFailure == nil, reason: state.storeFailure)
   }
 
   private func credential(_ state: State) -> HealthCheck {

@@ -28,6 +28,8 @@ package final class Health: Sendable {
     var failures = 0
     /// Why the last of them did not.
     var failure: String?
+    /// What the store cannot do for now; nil where it works.
+    var storeFailure: String?
     /// Since when nobody knows how a transaction ended; nil where that is known of all.
     var unknownSince: Timestamp?
     var isStopping = false
@@ -59,6 +61,12 @@ package final class Health: Sendable {
 
   /// A stop was asked for.
   package func stopping() { state.withLock { $0.isStopping = true } }
+
+  /// The local store cannot do its work, and why; what waits for it is tried again.
+  package func storeFailed(_ reason: String) { state.withLock { $0.storeFailure = reason } }
+
+  /// The local store does its work again.
+  package func storeRecovered() { state.withLock { $0.storeFailure = nil } }
 
   /// Takes over what the engine tells, at the moment `wall`.
   package func observe(_ note: Note, wall: Timestamp) {

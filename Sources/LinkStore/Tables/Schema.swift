@@ -7,7 +7,8 @@ enum Schema {
   /// Raised with every change of `tables`; a store of another version is set aside, for Kafka has all that it had.
   static let version: Int64 = 1
 
-  /// Before anything else. The order matters: the busy timeout before any other pragma, auto_vacuum before WAL.
+  /// Before anything else. The order matters: the busy timeout before any other pragma, EXCLUSIVE before any that looks into the database (else
+  /// a shared-memory file is made after all, which a full disk has no room for), auto_vacuum before WAL.
   ///
   /// - One connection and no other: SQLite before 3.51.3 can damage a WAL that two connections reset, and EXCLUSIVE spares
   ///   the shared-memory file and its locks.
@@ -16,8 +17,8 @@ enum Schema {
   /// - The WAL is checkpointed from 4 MiB on, and cut to 8 MiB when a checkpoint starts it again.
   static let setting = """
     PRAGMA busy_timeout = 2000;
-    PRAGMA auto_vacuum = INCREMENTAL;
     PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA auto_vacuum = INCREMENTAL;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA secure_delete = ON;

@@ -14,11 +14,12 @@ final class StoreKeeper: Sendable {
   private let tidyDelay: Milliseconds
   private let onAnswers: @Sendable ([StoreAnswer]) -> Void
   private let onFailure: @Sendable (StoreFailure) -> Void
+  private let onRecovery: @Sendable () -> Void
 
   init(
     store: sending LinkStore, mailbox: Mailbox, retryDelay: Milliseconds, tidyDelay: Milliseconds,
     onAnswers: @escaping @Sendable ([StoreAnswer]) -> Void,
-    onFailure: @escaping @Sendable (StoreFailure) -> Void
+    onFailure: @escaping @Sendable (StoreFailure) -> Void, onRecovery: @escaping @Sendable () -> Void
   ) {
     self.store = Mutex(store)
     self.mailbox = mailbox
@@ -26,27 +27,29 @@ final class StoreKeeper: Sendable {
     self.tidyDelay = tidyDelay
     self.onAnswers = onAnswers
     self.onFailure = onFailure
+    self.onRecovery = onRecovery
   }
 
   /// The thread's life.
   func run() {
     store.withLock { store in
       var end: StoreFailure?
+      var isFailing = false
       // When it is time to tidy up, nothing having changed meanwhile; nil where that is done.
       var tidyAt: Milliseconds? = Uptime.now + tidyDelay
       serving: while true {
         switch mailbox.next(patience: tidyAt.map { max($0 - Uptime.now, 0) }) {
         case .work(let work):
           // After the store's end, work is not answered: whoever awaits it was told of the failure.
-          if end == nil { end = perform(work, store) }
+          if end == nil { end = perform(work, store, &isFailing) }
           tidyAt = Uptime.now + tidyDelay
         case .errand(let errand):
           errand(end.map { .failure($0) } ?? .success(store))
           tidyAt = Uptime.now + tidyDelay
         case .glance(let glance): if end == nil { glance(store) }
         case .idle:
-          if end == nil { tidy(store) }
-          tidyAt = nil
+          // On a full disk there may be nothing else to find out by that it has room again.
+          tidyAt = end == nil && !tidy(store, &isFailing) ? Uptime.now + max(tidyDelay, retryDelay) : nil
         case .stop: break serving
         }
       }
@@ -55,13 +58,15 @@ final class StoreKeeper: Sendable {
   }
 
   /// Does the work, again and again where it must; gives the failure after which there is no store.
-  private func perform(_ work: [StoreWork], _ store: LinkStore) -> StoreFailure? {
+  private func perform(_ work: [StoreWork], _ store: LinkStore, _ isFailing: inout Bool) -> StoreFailure? {
     while true {
       do throws(StoreFailure) {
         let answers = try store.perform(work)
+        recover(&isFailing)
         if !answers.isEmpty { onAnswers(answers) }
         return nil
       } catch {
+        isFailing = true
         onFailure(error)
         guard error.isPassing else { return error }
         guard !mailbox.isStopping else { return Self.stopped }
@@ -70,13 +75,23 @@ final class StoreKeeper: Sendable {
     }
   }
 
-  private func tidy(_ store: LinkStore) {
+  /// Tidies up, and says whether that is done: what can pass is tried again, what cannot meets the next work.
+  private func tidy(_ store: LinkStore, _ isFailing: inout Bool) -> Bool {
     do throws(StoreFailure) {
       if store.needsScrub { try store.scrub() }
       try store.shrink()
+      recover(&isFailing)
+      return true
     } catch {
-      // What can pass is tried again at the next idle moment; what cannot, meets the next work.
+      isFailing = true
       onFailure(error)
+      return !error.isPassing
     }
+  }
+
+  private func recover(_ isFailing: inout Bool) {
+    guard isFailing else { return }
+    isFailing = false
+    onRecovery()
   }
 }

@@ -18,18 +18,19 @@ public final class StoreThread: Sendable {
   ///   - onAnswers: Is given the answers of each transaction, on the store's thread: it must not block.
   ///   - onFailure: Is told of each failure, on the store's thread. After one whose `isPassing` is false the store is gone: nothing
   ///     is answered any more, and the process should end with the failure's exit code.
+  ///   - onRecovery: Is told, on the store's thread, when the store does its work again after a failure that has passed.
   ///   - retryDelay: So many milliseconds after a passing failure the work is tried again.
   ///   - tidyDelay: After so many idle milliseconds dropped answers are cleared out of the log.
   public init(
     store: sending LinkStore, retryDelay: Milliseconds = 1000, tidyDelay: Milliseconds = 1000,
     onAnswers: @escaping @Sendable ([StoreAnswer]) -> Void,
-    onFailure: @escaping @Sendable (StoreFailure) -> Void
+    onFailure: @escaping @Sendable (StoreFailure) -> Void, onRecovery: @escaping @Sendable () -> Void = {}
   ) throws(StoreFailure) {
     self.onFailure = onFailure
     mailbox = try Mailbox()
     let keeper = StoreKeeper(
       store: store, mailbox: mailbox, retryDelay: retryDelay, tidyDelay: tidyDelay, onAnswers: onAnswers,
-      onFailure: onFailure)
+      onFailure: onFailure, onRecovery: onRecovery)
     thread = Mutex(try Self.start(keeper))
   }
 

@@ -20,6 +20,19 @@ struct EngineRetryTests {
     #expect(link.attempts.map(\.verdict) == [.transient, .succeeded])
   }
 
+  @Test("When the calendar is set back by a month, what waits is called soon all the same, and once")
+  func calendarSetBack() {
+    let world = EngineWorld()
+    world.assignAll()
+    world.adapter = { [unowned world] _ in world.calls.count <= 10 ? .status(503) : .token("tok") }
+    for user in Int64(1)...10 { world.produce(request(user: user, id: "r\(user)")) }
+    #expect(world.calls.count == 10)
+    world.setCalendar(by: -30 * 86_400_000)
+    world.pass(60_000, step: 100)
+    #expect(world.events("link-account.token-ready.v1").count == 10)
+    #expect(world.calls.count == 20)
+  }
+
   @Test("The wait doubles up to its limit, with full jitter")
   func backoff() {
     let policy = RetryPolicy(initial: 500, limit: 60_000)

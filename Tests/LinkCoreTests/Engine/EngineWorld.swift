@@ -91,6 +91,9 @@ final class EngineWorld {
     }
   }
 
+  /// Somebody sets the calendar so much ahead, or back.
+  func setCalendar(by shift: Milliseconds) { now.wall = now.wall + shift }
+
   func answer(_ call: AdapterCall, _ answer: AdapterAnswer) { send(.answered(call: call.id, answer)) }
 
   func flushStore() {
