@@ -24,7 +24,7 @@ extension Chaos {
       let deployment = try Deployment(kafka: TestKafka.shared, adapterURL: "http://127.0.0.1:1")
       let outcome = try deployment.startWorker(failpoints: rules).program.end()
       #expect(outcome.code == 64)
-      #expect(outcome.errorText.contains("LINKWORKER_FAILPOINTS") && outcome.errorText.contains(rules))
+      #expect(outcome.errorText.contains("LINK_FAILPOINTS") && outcome.errorText.contains(rules))
     }
   }
 }
