@@ -54,6 +54,7 @@ extension Chaos {
       let calls = emulator.user(userID)?.calls ?? 0
       if kill.wipes { deployment.removeStore() }
       let next = try deployment.startWorker()
+      try next.awaitLanes(1)
       let outcomes = try deployment.awaitOutcomes(Int(userID), worker: next)
       try deployment.awaitNoLag(worker: next)
       #expect(try next.stop().code == 0, "\(kill)")
