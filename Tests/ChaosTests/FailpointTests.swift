@@ -8,7 +8,8 @@ extension Chaos {
   @Suite struct FailpointTests {
     @Test("A worker that is told to dies at the failpoint, and not before it")
     func dies() throws {
-      let deployment = try Deployment(kafka: TestKafka.shared, adapterURL: "http://127.0.0.1:1")
+      let deployment = try Deployment(
+        kafka: TestKafka.shared, adapterURL: "http://127.0.0.1:1", settings: ["kafka.group.instance.id": "w"])
       // The first transaction is a partition's beginning. The log tells nothing here: its last lines die with the process.
       #expect(try deployment.startWorker(failpoints: "prepared:kill").program.end().code == -SIGKILL)
       #expect(try deployment.liveState().isEmpty)

@@ -203,7 +203,8 @@ final class KillCampaign {
     trace.note(logs: logs.map(\.log))
     let calls = try traffic.calls(of: emulator)
     return KillReport(
-      plan: plan, linkCount: traffic.links.count, balance: trace.balance(try deployment.outcomes(), calls),
+      plan: plan, linkCount: traffic.links.count, audit: try deployment.audit(),
+      balance: trace.balance(try deployment.outcomes(), calls),
       contradictions: try traffic.contradictions(
         in: deployment, emulator, logs: logs.map(\.program.errors), deaths: plan.kills.count),
       killingSeconds: killing, seconds: all)

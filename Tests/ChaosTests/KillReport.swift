@@ -1,9 +1,12 @@
 import LinkFailpoints
+import LinkTestSupport
 
 /// What became of a campaign of kills.
 struct KillReport: CustomStringConvertible {
   var plan: KillPlan
   var linkCount: Int
+  /// What `linkworker audit` said.
+  var audit: AuditReport
   /// The calls, and those that the deaths explain.
   var balance: CallTrace.Balance
   /// What does not add up.
@@ -12,13 +15,16 @@ struct KillReport: CustomStringConvertible {
   var killingSeconds: Double, seconds: Double
 
   /// Whether all is as it has to be.
-  var isClean: Bool { contradictions.isEmpty && balance.excesses.isEmpty && balance.extra <= balance.bound }
+  var isClean: Bool {
+    audit.isClean && contradictions.isEmpty && balance.excesses.isEmpty && balance.extra <= balance.bound
+  }
 
   var description: String {
     let members = "\(plan.workerCount) \(plan.isStatic ? "static" : "dynamic") workers"
     return "kills, seed \(plan.seed), \(members): \(plan.kills.count) (\(Self.tally(plan.kills))), \(linkCount) links, "
       + "\(balance.calls) calls, \(balance.extra) extra of at most \(balance.bound), "
       + "\(Int(killingSeconds)) s of \(Int(seconds)) s; "
+      + "audit \(audit.isClean ? "clean" : "\(audit)"), "
       + (isClean ? "all adds up" : "WRONG: " + (contradictions + balance.excesses).joined(separator: "; "))
   }
 

@@ -24,17 +24,20 @@ extension Chaos {
       let kills = reports.flatMap(\.plan.kills)
       let extra = reports.reduce(0) { $0 + $1.balance.extra }
       let bound = reports.reduce(0) { $0 + $1.balance.bound }
+      let unclean = reports.count { !$0.audit.isClean }
       let dirty = reports.count { !$0.isClean }
       print(
         "kills in all: \(kills.count) (\(KillReport.tally(kills))), \(reports.reduce(0) { $0 + $1.linkCount }) links, "
           + "\(reports.reduce(0) { $0 + $1.balance.calls }) calls, \(extra) extra of at most \(bound), "
-          + "\(dirty) of \(reports.count) campaigns do not add up, \(Int(uptime() - began)) s")
+          + "audit clean in \(reports.count - unclean), \(dirty) of \(reports.count) campaigns do not add up, \(Int(uptime() - began)) s"
+      )
       #expect(extra <= bound)
     }
 
     private func prove(_ plan: KillPlan, on bootstrap: String) throws -> KillReport {
       let report = try KillCampaign(plan, bootstrap: bootstrap).run()
       print(report)
+      #expect(report.audit.isClean, "Seed \(plan.seed): \(report.audit)")
       #expect(report.contradictions == [] && report.balance.excesses == [], "Seed \(plan.seed)")
       for point in Failpoint.allCases {
         #expect(Set(plan.kills.filter { $0.point == point }.map(\.wipes)) == [false, true], "\(point) \(plan.seed)")

@@ -118,6 +118,8 @@ private struct Bench {
 
   /// One outcome is seen, and the state says the same.
   func expectOneEnd() throws {
+    let audit = try deployment.audit()
+    #expect(audit.isClean, "\(audit)")
     let outcomes = try deployment.outcomes()
     #expect(outcomes.count == 1 && outcomes.first?.isA("token-ready") == true)
     let links = try deployment.liveState().values.compactMap { record -> Link? in
