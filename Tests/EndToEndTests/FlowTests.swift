@@ -42,7 +42,7 @@ extension EndToEnd {
         try deployment.awaitOutcomes(next, worker: worker)
         next += 1
         let links = try deployment.linkRecords()
-        return requests.allSatisfy { links[LinkKey($0)]?.count == 1 }
+        return requests.allSatisfy { links[$0.linkKey]?.count == 1 }
       }
       #expect(try worker.stop().code == 0)
       let calls = emulator.stats.calls
@@ -163,7 +163,7 @@ private struct Flow {
     let live = try deployment.liveState()
     #expect(live.count == requests.count + Int(deployment.partitions), "a record a link, and an identity a partition")
     for request in requests {
-      guard case .link(let link)? = live[.link(LinkKey(request))], case .succeeded = link.state else {
+      guard case .link(let link)? = live[.link(request.linkKey)], case .succeeded = link.state else {
         Issue.record("\(request.id) has no succeeded link in the state topic")
         continue
       }
@@ -173,12 +173,6 @@ private struct Flow {
     #expect(!leaks.areAbsent(from: try deployment.records(.outcomes)), "the search finds a token where one is")
     #expect(leaks.areAbsent(from: try deployment.records(.state)))
     #expect(leaks.areAbsent(from: log))
-  }
-}
-
-extension LinkKey {
-  init(_ request: RequestEvent) {
-    self.init(userId: request.userID, idempotencyKey: Text(request.idempotencyKey))
   }
 }
 

@@ -24,7 +24,7 @@ extension EndToEnd {
       print("10 000 mixed requests: \(Int(uptime() - began)) s")
       let log = try first.stop()
       #expect(log.code == 0)
-      try traffic.prove(deployment, emulator, logs: [log.errors])
+      #expect(try traffic.contradictions(in: deployment, emulator, logs: [log.errors]) == [])
       #expect(first.log("link.duplicate").count == traffic.duplicateCount)
       #expect(first.log("link.moved").count > 10_000 / 4, "two of the three producers put most records elsewhere")
 
@@ -42,7 +42,7 @@ extension EndToEnd {
       try deployment.awaitNoLag(worker: third)
       let thirdLog = try third.stop()
       #expect(thirdLog.code == 0 && emulator.stats.calls == calls)
-      try traffic.prove(deployment, emulator, logs: [thirdLog.errors], repeats: .any)
+      #expect(try traffic.contradictions(in: deployment, emulator, logs: [thirdLog.errors], repeats: .any) == [])
     }
   }
 }

@@ -96,6 +96,41 @@ import Testing
   }
 
   @Test(
+    "An error that is fatal to the producer is survived by the next one; two of them in a minute end the worker with 78",
+    arguments: [24, 25, 26, 28, 0] as [Int16])
+  func fatal(_ apiKey: Int16) throws {
+    let bench = try Bench()
+    let before = try bench.prepare()
+    let code = apiKey == 0 ? RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH : RD_KAFKA_RESP_ERR_PRODUCER_FENCED
+    bench.broker.fail(apiKey: apiKey, with: [code.rawValue])
+    switch bench.commit() {
+    // Of a commit that was asked for nobody knows.
+    case .unknown: #expect(apiKey == Key.endTxn)
+    case .aborted(let reason): #expect(apiKey != Key.endTxn && !reason.isEmpty)
+    case let result: throw Missing(what: "an abort or an unknown end, not \(result)")
+    }
+    #expect(bench.publisher.producer !== before)
+    try bench.expectCommits()
+    bench.broker.fail(apiKey: apiKey, with: [code.rawValue])
+    guard case .fatal(let why, let exitCode) = bench.commit() else { throw Missing(what: "the end") }
+    #expect(exitCode == 78 && why.contains("another worker"))
+  }
+
+  @Test(
+    "An EndTxn that is refused for a moment is sent again, and its end is looked for in the log",
+    arguments: [RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_NOT_COORDINATOR])
+  func retriedEndTxn(_ code: rd_kafka_resp_err_t) throws {
+    let bench = try Bench()
+    let before = try bench.prepare()
+    bench.broker.fail(apiKey: Key.endTxn, with: [code.rawValue])
+    let result = bench.commit()
+    guard case .unknown = result else { throw Missing(what: "an unknown end, not \(result)") }
+    #expect(before.transmissions.endCount == 2)
+    #expect(bench.publisher.producer !== before)
+    try bench.expectCommits()
+  }
+
+  @Test(
     "A commit that is answered with an error is unknown, and the next one goes through",
     arguments: [RD_KAFKA_RESP_ERR_INVALID_TXN_STATE, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING])
   func refusedCommit(_ code: rd_kafka_resp_err_t) throws {

@@ -79,7 +79,7 @@ public final class Deployment: Sendable {
   /// - Parameters:
   ///   - more: Settings that win over the deployment's.
   ///   - options: Of the command itself, as in `--from-beginning`.
-  ///   - failpoints: What `LINKWORKER_FAILPOINTS` is to say.
+  ///   - failpoints: What `LINK_FAILPOINTS` is to say.
   ///   - environment: Variables that it gets besides.
   ///   - launcher: A command that starts it in its own place, as in `prlimit --nofile=64`.
   public func startWorker(
@@ -87,7 +87,7 @@ public final class Deployment: Sendable {
     environment: [String: String] = [:], through launcher: [String] = []
   ) throws -> WorkerProcess {
     var environment = environment
-    environment["LINKWORKER_FAILPOINTS"] = failpoints
+    environment["LINK_FAILPOINTS"] = failpoints
     return WorkerProcess(
       try RunningProgram(launcher + arguments(["run"] + options, more), environment: environment))
   }

@@ -2,7 +2,7 @@ import LinkCore
 
 /// kcat, as a client area's stand-in that shares no code with the worker but librdkafka.
 public enum Kcat {
-  /// Runs it against a broker to its end; throws where it says that something failed.
+  /// Runs it against brokers, `host:port` parted by commas, to its end; throws where it says that something failed.
   @discardableResult
   public static func run(
     _ arguments: [String], on bootstrap: String, within seconds: Double = 60

@@ -34,6 +34,13 @@ public struct OutcomeEvent: Sendable {
   public var userID: Int64? { data["userId"]?.integer }
   /// The link's key, where it could be read.
   public var idempotencyKey: String? { data["idempotencyKey"]?.text?.string }
+  /// The link that it is about; nil where it cannot be read.
+  public var linkKey: LinkKey? {
+    guard let userID, let idempotencyKey else { return nil }
+    return LinkKey(userId: userID, idempotencyKey: Text(idempotencyKey))
+  }
+  /// The accounts that it is about.
+  public var accounts: [Int64] { data["ctidTraderAccountIds"]?.children.compactMap(\.integer) ?? [] }
   /// Of `failed` and `refused`.
   public var code: String? { data["error"]?["code"]?.text?.string }
   /// Of `token-ready`.

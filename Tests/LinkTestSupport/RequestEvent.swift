@@ -1,3 +1,5 @@
+public import LinkCore
+
 /// A link request as a client area would write it, on one line.
 public struct RequestEvent: Sendable {
   /// The CloudEvent's id.
@@ -23,6 +25,9 @@ public struct RequestEvent: Sendable {
     self.context = context
   }
 
+  /// The link that it asks for.
+  public var linkKey: LinkKey { LinkKey(userId: userID, idempotencyKey: Text(idempotencyKey)) }
+
   /// What is under `data`.
   public var data: String {
     let context = context.map { #","context":\#($0)"# } ?? ""
@@ -33,6 +38,13 @@ public struct RequestEvent: Sendable {
   /// The whole event.
   public var structured: String {
     #"{"specversion":"1.0","id":"\#(id)","source":"\#(Self.source)","type":"link-account.requested.v1","data":\#(data)}"#
+  }
+
+  /// The record of it, keyed by its user, for the partition that is its home.
+  public var record: OutgoingRecord {
+    OutgoingRecord(
+      topic: .requests, key: Array(String(userID).utf8), value: Array(structured.utf8),
+      headers: [Header("content-type", "application/cloudevents+json")])
   }
 
   /// The headers of its binary mode.

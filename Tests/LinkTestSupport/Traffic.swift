@@ -1,32 +1,32 @@
-import LinkCore
-import LinkSandbox
-import LinkTestSupport
+public import LinkCore
+public import LinkSandbox
 
 /// A mix of requests, good and bad, and what has to come of each.
 ///
 /// Of `count` records 10 % are duplicates, 5 % malformed (half of those legible enough for a refusal) and 2 % in conflict with another request of
 /// the same link. Of the users 20 % fail once or twice before they succeed, and 2 % fail for good. Each link has accounts of its own, so that a
 /// call tells whose it is.
-struct Traffic {
+public struct Traffic: Sendable {
   /// The links, each with its request.
-  let links: [RequestEvent]
+  public let links: [RequestEvent]
   /// By link: a second request for it with other accounts.
-  let rivals: [LinkKey: RequestEvent]
+  public let rivals: [LinkKey: RequestEvent]
   /// Ids of malformed requests whose identity can be read.
-  let legible: Set<String>
+  public let legible: Set<String>
   /// Records of which nothing can be read.
-  let illegibleCount: Int
+  public let illegibleCount: Int
   /// Requests that were made before, with another id.
-  let duplicateCount: Int
+  public let duplicateCount: Int
   /// Every record, in a mixed order.
   private let records: [(userID: Int64, value: String)]
 
   /// Outcomes and refusals that will come, in all.
-  var answerCount: Int { links.count + rivals.count + legible.count }
+  public var answerCount: Int { links.count + rivals.count + legible.count }
   /// Records that will be dead letters.
-  var deadLetterCount: Int { legible.count + illegibleCount }
+  public var deadLetterCount: Int { legible.count + illegibleCount }
 
-  init(count: Int) {
+  /// A mix of so many records; the same every time.
+  public init(count: Int) {
     duplicateCount = count / 10
     let malformedCount = count / 20
     let rivalCount = count / 50
@@ -50,7 +50,7 @@ struct Traffic {
         id: "bad-\(number)", userID: Self.userID(of: number), idempotencyKey: "bad-\(number)", accounts: [])
       return (request.id, request.userID, request.structured, isLegible: number % 2 == 0)
     }
-    self.rivals = Dictionary(uniqueKeysWithValues: rivals.map { (LinkKey($0), $0) })
+    self.rivals = Dictionary(uniqueKeysWithValues: rivals.map { ($0.linkKey, $0) })
     legible = Set(malformed.filter(\.isLegible).map(\.0))
     illegibleCount = malformedCount - legible.count
     let ordered =
@@ -60,7 +60,7 @@ struct Traffic {
   }
 
   /// How the adapter treats the users: by their number.
-  var rules: [Int64: EmulatorRule] {
+  public var rules: [Int64: EmulatorRule] {
     var rules: [Int64: EmulatorRule] = [:]
     for userID in Set(links.map(\.userID)) {
       switch userID % 50 {
@@ -74,11 +74,11 @@ struct Traffic {
   }
 
   /// Whether the adapter says no to this user for good.
-  static func isRejected(_ userID: Int64) -> Bool { userID % 50 == 10 }
+  public static func isRejected(_ userID: Int64) -> Bool { userID % 50 == 10 }
 
   /// Writes all of it, by kcats that partition differently: CRC32 by key (librdkafka's default), murmur2 by key (Java's default), and
   /// anywhere for want of a key.
-  func write(to deployment: Deployment) throws {
+  public func write(to deployment: Deployment) throws {
     var shares: [[(key: String?, value: String)]] = [[], [], []]
     for (index, record) in records.enumerated() {
       let share = index % 3
@@ -88,6 +88,21 @@ struct Traffic {
     try deployment.produce(lines: shares[1], ["-X", "partitioner=murmur2_random"])
     // Without a key librdkafka would fill one partition for a while: it is to choose for each record.
     try deployment.produce(lines: shares[2], ["-X", "sticky.partitioning.linger.ms=0"])
+  }
+
+  /// All of it in so many portions of about the same size, each mixed as the whole is. Of three records one goes to a partition that is its
+  /// home by accident alone, and one of those has no key.
+  public func portions(_ count: Int, for deployment: Deployment) -> [[OutgoingRecord]] {
+    var portions = [[OutgoingRecord]](repeating: [], count: count)
+    for (index, record) in records.enumerated() {
+      let isAstray = index % 3 == 0
+      portions[index % count].append(
+        OutgoingRecord(
+          topic: .requests, partition: isAstray ? Int32(index / 3) % deployment.partitions : nil,
+          key: index % 6 == 0 ? nil : Array(String(record.userID).utf8), value: Array(record.value.utf8),
+          headers: [Header("content-type", "application/cloudevents+json")]))
+    }
+    return portions
   }
 
   /// Two links a user.
