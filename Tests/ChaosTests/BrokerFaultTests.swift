@@ -54,14 +54,14 @@ extension Chaos {
       let admin = try worker.adminPort()
       proxy.setLatency(0.15)
       proxy.setThroughput(150_000)
-      try stage.write(2_000)
+      try stage.write(1_000)
       var most = 0.0
       try awaiting("A worker that is held back") {
         let page = try MetricPage(port: admin)
         most = max(most, page["linkworker_requests_unsettled"] ?? 0)
-        return page.sum("linkworker_decisions_total") > 500 && most >= Double(limit) / 2
+        return page.sum("linkworker_decisions_total") > 300 && most >= Double(limit) / 2
       }
-      try stage.awaitOutcomes(1_000)
+      try stage.awaitOutcomes(700)
       most = max(most, try MetricPage(port: admin)["linkworker_requests_unsettled"] ?? 0)
       #expect(most <= Double(limit) + 1, "\(most) unsettled")
       let memory = try peakMemory(of: worker)

@@ -1,3 +1,4 @@
+import LinkCore
 import LinkSandbox
 import LinkTestSupport
 import Testing
@@ -27,7 +28,8 @@ extension Chaos {
       for fault in faults { try endure(fault, stage) }
       #expect(try stage.transactions("unknown", of: worker) >= Double(faults.count))
       expectFenced(proxy.lateArrivals.dropFirst(arrivals).prefix(2))
-      #expect(worker.log("transaction.failed").contains { "\($0.json)".contains("EndTxn was sent") } == true)
+      let told = worker.log("transaction.failed").compactMap { $0.json["message"]?.text?.string }
+      #expect(told.contains { $0.contains("EndTxn was sent") }, "\(told)")
       let tally = try stage.prove()
       print("EndTxn of commits: \(faults.count) faults, \(tally)")
       #expect(tally.extraCalls == 0)

@@ -107,14 +107,17 @@ final class Stage {
   func prove(within seconds: Double = 90) throws -> Tally {
     try awaitOutcomes(within: seconds)
     try deployment.awaitNoLag(within: seconds, worker: running)
-    for worker in workers where worker.program.isRunning { #expect(try worker.stop().code == 0) }
+    // Before the end: what is given up then is settled.
     let losses = workers.reduce(0) { $0 + $1.log("lanes.revoked").count }
+    for worker in workers where worker.program.isRunning { #expect(try worker.stop().code == 0) }
     let outcomes = try proveOutcomes()
     let tally = try proveCalls(outcomes, losses: losses)
     for case .link(let link) in try deployment.liveState().values {
       #expect(link.state.isSucceeded, "\(link.key)")
     }
     #expect(try deployment.records(.deadLetters).isEmpty)
+    let audit = try deployment.audit()
+    #expect(audit.isClean, "\(audit)")
     return tally
   }
 

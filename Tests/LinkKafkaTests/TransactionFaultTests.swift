@@ -76,7 +76,7 @@ import Testing
   func produceErrors(_ code: rd_kafka_resp_err_t) throws {
     let bench = try Bench()
     let before = try bench.prepare()
-    bench.broker.fail(apiKey: Key.produce, with: [code.rawValue, code.rawValue])
+    bench.broker.fail(apiKey: Key.produce, with: [code.rawValue])
     switch bench.commit() {
     case .committed: #expect(bench.publisher.producer === before)
     case .aborted:
