@@ -3,19 +3,20 @@ import Glibc
 extension RealKafka {
   /// The broker's settings; a later line of a properties file wins, so `extra` stands last.
   static func settings(
-    node: Node, port: Int, data: String, extra: [String: String], listeners: [String: Int] = [:]
+    node: Node, port: Int, data: String, extra: [String: String], listeners: [String: Int] = [:], detour: Detour? = nil
   ) -> String {
     let isController = node.number == 1
     let controller = isController ? ",CONTROLLER://127.0.0.1:\(node.controllerPort)" : ""
     let further = listeners.sorted { $0.key < $1.key }.map { ",\($0.key)://127.0.0.1:\($0.value)" }.joined()
+    let detours = detour.map { [$0.port, $0.advertised].map { ",DETOUR://127.0.0.1:\($0)" } } ?? ["", ""]
     let own = """
       node.id=\(node.number)
       process.roles=broker\(isController ? ",controller" : "")
       controller.quorum.voters=1@127.0.0.1:\(node.controllerPort)
-      listeners=PLAINTEXT://127.0.0.1:\(port)\(controller)\(further)
-      advertised.listeners=PLAINTEXT://127.0.0.1:\(port)\(further)
+      listeners=PLAINTEXT://127.0.0.1:\(port)\(controller)\(further)\(detours[0])
+      advertised.listeners=PLAINTEXT://127.0.0.1:\(port)\(further)\(detours[1])
       controller.listener.names=CONTROLLER
-      listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT
+      listener.security.protocol.map=PLAINTEXT:PLAINTEXT,DETOUR:PLAINTEXT,CONTROLLER:PLAINTEXT,SSL:SSL,SASL_SSL:SASL_SSL,SASL_PLAINTEXT:SASL_PLAINTEXT
       inter.broker.listener.name=PLAINTEXT
       log.dirs=\(data)
       num.partitions=4

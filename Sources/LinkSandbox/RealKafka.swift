@@ -10,6 +10,8 @@ public final class RealKafka: Sendable {
   public let bootstrap: String
   /// Where its data, settings and log (`broker.log`) are.
   public let directory: String
+  /// The port on which it tells its clients another one, that of a proxy before it; nil where it was given none.
+  public let detourPort: Int?
   private let distribution: KafkaDistribution
   private let removesDirectory: Bool
   private let process: Mutex<ChildProcess?>
@@ -24,15 +26,18 @@ public final class RealKafka: Sendable {
   ///   - version: "3.9" uses `libs-3.9/` instead; nil takes `KAFKA_VERSION`, else `libs/`.
   ///   - extra: Further settings of the broker; they win over ours.
   ///   - listeners: Further listeners on loopback, ports by their names (`SSL`, `SASL_SSL`, `SASL_PLAINTEXT`); what they need stands in `extra`.
+  ///   - proxyPort: Of a proxy on loopback: a further listener, at `detourPort`, sends its clients there for everything. Not for a directory
+  ///     that has data already.
   ///   - directory: Where data goes, kept afterwards (a broker that ran there before goes on with its data and ports); nil: a temporary
   ///     one, removed in the end.
   public convenience init(
     home: String, version: String? = nil, extra: [String: String] = [:], listeners: [String: Int] = [:],
-    directory: String? = nil
+    proxyPort: Int? = nil, directory: String? = nil
   ) throws(SandboxFailure) {
     let node = Node(number: 1, controllerPort: try Self.freePort(), clusterID: Self.randomClusterID())
     try self.init(
-      home: home, version: version, node: node, extra: extra, listeners: listeners, directory: directory)
+      home: home, version: version, node: node, extra: extra, listeners: listeners, proxyPort: proxyPort,
+      directory: directory)
   }
 
   /// What a broker must know of its cluster.
@@ -45,10 +50,18 @@ public final class RealKafka: Sendable {
     var clusterID: String
   }
 
+  /// A listener in plain text that is advertised at another port.
+  struct Detour {
+    /// Where it listens.
+    var port: Int
+    /// Where it sends its clients.
+    var advertised: Int
+  }
+
   /// Starts one broker of a cluster.
   init(
     home: String, version: String?, node: Node, extra: [String: String], listeners: [String: Int],
-    directory: String? = nil
+    proxyPort: Int? = nil, directory: String? = nil
   ) throws(SandboxFailure) {
     distribution = KafkaDistribution(home: home, version: version ?? KafkaDistribution.fromEnvironment?.version)
     removesDirectory = directory == nil
@@ -57,11 +70,13 @@ public final class RealKafka: Sendable {
     let settings = self.directory + "/broker.properties"
     let isNew = access(self.directory + "/data/meta.properties", F_OK) != 0
     let port: Int
+    var detour: Detour?
+    if let proxyPort, isNew { detour = Detour(port: try Self.freePort(), advertised: proxyPort) }
+    detourPort = detour?.port
     if isNew {
       port = try Self.freePort()
       let text = Self.settings(
-        node: node, port: port, data: self.directory + "/data", extra: extra,
-        listeners: listeners)
+        node: node, port: port, data: self.directory + "/data", extra: extra, listeners: listeners, detour: detour)
       try Self.write(text, to: settings)
     } else {
       port = try Self.port(inSettings: settings)

@@ -13,7 +13,10 @@ public final class RealKafkaCluster: Sendable {
   ///   - home: The distribution's folder, as for `RealKafka`.
   ///   - version: "3.9" uses `libs-3.9/` instead; nil takes `KAFKA_VERSION`, else `libs/`.
   ///   - extra: Further settings of each broker; they win over ours.
-  public init(home: String, version: String? = nil, extra: [String: String] = [:]) throws(SandboxFailure) {
+  ///   - proxyPorts: Of a proxy before each broker, three or none; see `RealKafka`.
+  public init(home: String, version: String? = nil, extra: [String: String] = [:], proxyPorts: [Int] = [])
+    throws(SandboxFailure)
+  {
     let settings = [
       "offsets.topic.replication.factor": "3", "transaction.state.log.replication.factor": "3",
       "transaction.state.log.min.isr": "2", "default.replication.factor": "3", "min.insync.replicas": "2",
@@ -24,7 +27,9 @@ public final class RealKafkaCluster: Sendable {
     for number in 1...3 {
       let node = RealKafka.Node(number: number, controllerPort: port, clusterID: cluster)
       brokers.append(
-        try RealKafka(home: home, version: version, node: node, extra: settings, listeners: [:]))
+        try RealKafka(
+          home: home, version: version, node: node, extra: settings, listeners: [:],
+          proxyPort: proxyPorts.isEmpty ? nil : proxyPorts[number - 1]))
     }
     self.brokers = brokers
   }

@@ -58,6 +58,34 @@ import Testing
     #expect(bench.commit().stateEnds != nil)
   }
 
+  @Test(
+    "Each error of a produce request that passes ends in a commit, or in an abort after which the same batch is committed",
+    arguments: [
+      RD_KAFKA_RESP_ERR_INVALID_MSG, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE,
+      RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT,
+      RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
+      RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+      RD_KAFKA_RESP_ERR_NOT_COORDINATOR, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+      RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND, RD_KAFKA_RESP_ERR_NOT_CONTROLLER,
+      RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR,
+      RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH, RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH,
+      RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_PREFERRED_LEADER_NOT_AVAILABLE,
+      RD_KAFKA_RESP_ERR_ELIGIBLE_LEADERS_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT,
+      RD_KAFKA_RESP_ERR_THROTTLING_QUOTA_EXCEEDED, RD_KAFKA_RESP_ERR__TRANSPORT,
+    ])
+  func produceErrors(_ code: rd_kafka_resp_err_t) throws {
+    let bench = try Bench()
+    let before = try bench.prepare()
+    bench.broker.fail(apiKey: Key.produce, with: [code.rawValue])
+    switch bench.commit() {
+    case .committed: #expect(bench.publisher.producer === before)
+    case .aborted:
+      #expect(bench.publisher.producer !== before)
+      try bench.expectCommits()
+    case .unknown, .fencedByGroup, .refused, .fatal: Issue.record("\(code) is none of its record's, nor of the group's")
+    }
+  }
+
   @Test("The fence of the group is told from every other refusal of the offsets, and the producer is dropped")
   func groupFence() throws {
     for code in [

@@ -1,15 +1,20 @@
 import Glibc
 
-/// A TCP connection to a port of 127.0.0.1 that says exactly what a test writes.
+/// A TCP connection over 127.0.0.1 that says exactly what a test writes.
 public final class LoopbackSocket: Sendable {
   private let descriptor: Int32
+
+  /// The server's end of one; see `LoopbackListener`.
+  fileprivate init(accepted descriptor: Int32) {
+    self.descriptor = descriptor
+    Self.limitReading(descriptor)
+  }
 
   /// Connects. A server that says nothing fails a reading test after 20 s instead of hanging it.
   public init(port: UInt16) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Missing("A socket: \(String(cString: strerror(errno)))") }
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    Self.limitReading(descriptor)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -28,6 +33,19 @@ public final class LoopbackSocket: Sendable {
     bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == bytes.count
   }
 
+  /// Says that nothing more will come from this side.
+  public func shutDown() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+  /// The next so many bytes; fewer where the other side closes before.
+  public func read(_ count: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: count)
+    while bytes.count < count, case let read = recv(descriptor, &chunk, count - bytes.count, 0), read > 0 {
+      bytes += chunk[..<read]
+    }
+    return bytes
+  }
+
   /// Everything that comes until the other side closes.
   public func readToEnd() -> [UInt8] {
     var bytes: [UInt8] = []
@@ -41,6 +59,45 @@ public final class LoopbackSocket: Sendable {
     var byte: UInt8 = 0
     let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
     return count == 0 || count < 0 && errno != EAGAIN
+  }
+
+  /// Whether there is something to read by now.
+  public var hasInput: Bool {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+  }
+
+  fileprivate static func limitReading(_ descriptor: Int32) {
+    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+  }
+}
+
+/// A server on a port of 127.0.0.1 that says exactly what a test writes.
+public final class LoopbackListener: Sendable {
+  /// Where it listens.
+  public let port: UInt16
+  private let descriptor: Int32
+
+  /// Listens at a port of the system's choice.
+  public init() throws {
+    descriptor = try ProxySocket.listening()
+    port = try ProxySocket.port(of: descriptor)
+  }
+
+  deinit { close(descriptor) }
+
+  /// The next connection to it, within 20 s.
+  public func accept() throws -> LoopbackSocket {
+    var accepted: Int32?
+    try awaiting("A connection to port \(port)", within: 20) {
+      accepted = ProxySocket.accepted(by: descriptor)
+      return accepted != nil
+    }
+    guard let accepted else { throw Missing("A connection") }
+    let flags = fcntl(accepted, F_GETFL)
+    guard fcntl(accepted, F_SETFL, flags & ~O_NONBLOCK) == 0 else { throw Missing("A connection that waits") }
+    return LoopbackSocket(accepted: accepted)
   }
 }
 

@@ -17,20 +17,31 @@ public enum TestKafka {
     KafkaProperties(["bootstrap.servers": kafka.bootstrap])
   }
 
-  /// Starts a broker of a test's own with further settings.
+  /// Starts a broker of a test's own with further settings. Behind a proxy clients that come by `proxy.bootstrap` stay with the proxy, those that
+  /// come by the broker's own `bootstrap` do not know of it.
   public static func start(
-    version: String? = nil, extra: [String: String] = [:], listeners: [String: Int] = [:]
+    version: String? = nil, extra: [String: String] = [:], listeners: [String: Int] = [:],
+    behind proxy: KafkaProxy? = nil
   ) throws -> RealKafka {
     guard let distribution = distribution(version: version) else { throw Missing("KAFKA_HOME") }
     print("real Kafka: \(distribution.jarVersion ?? "?") from KAFKA_HOME")
-    return try RealKafka(home: distribution.home, version: version, extra: extra, listeners: listeners)
+    let kafka = try RealKafka(
+      home: distribution.home, version: version, extra: extra, listeners: listeners,
+      proxyPort: proxy?.ports.first.map { Int($0) })
+    proxy?.connect(to: [kafka.detourPort].compactMap { $0.map { UInt16($0) } })
+    return kafka
   }
 
-  /// Starts three brokers of a test's own.
-  public static func startCluster(version: String? = nil, extra: [String: String] = [:]) throws -> RealKafkaCluster {
+  /// Starts three brokers of a test's own, behind a proxy of three ports where one is given.
+  public static func startCluster(
+    version: String? = nil, extra: [String: String] = [:], behind proxy: KafkaProxy? = nil
+  ) throws -> RealKafkaCluster {
     guard let distribution = distribution(version: version) else { throw Missing("KAFKA_HOME") }
     print("real Kafka: \(distribution.jarVersion ?? "?") from KAFKA_HOME, three brokers")
-    return try RealKafkaCluster(home: distribution.home, version: version, extra: extra)
+    let cluster = try RealKafkaCluster(
+      home: distribution.home, version: version, extra: extra, proxyPorts: proxy?.ports.map { Int($0) } ?? [])
+    proxy?.connect(to: cluster.brokers.compactMap { $0.detourPort.map { UInt16($0) } })
+    return cluster
   }
 
   /// Runs one of Kafka's own tools to its end.
