@@ -28,7 +28,7 @@ struct LinkBoardTests {
         "calls the adapter, attempt 2",
         "the adapter answers 200 after 50 ms",
         "journaled, before it is published",
-        "committed: token secret… (verified: user 7, all accounts) after 2 calls, 500 ms after the request",
+        "committed: a token (verified: user 7, all accounts) after 2 calls, 500 ms after the request",
       ])
     #expect(Set(scene.said.map(\.name)) == ["r-1"])
     #expect(scene.board.count.links == 1 && scene.board.count.calls == 2 && scene.board.count.tokens == 1)
