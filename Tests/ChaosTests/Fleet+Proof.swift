@@ -1,4 +1,5 @@
 import LinkCore
+import LinkSandbox
 import LinkTestSupport
 import Testing
 

@@ -1,4 +1,5 @@
 import Glibc
+import LinkCore
 import LinkSandbox
 import LinkTestSupport
 import Testing

@@ -1,3 +1,5 @@
+import LinkCore
+import LinkSandbox
 import LinkTestSupport
 import Testing
 

@@ -1,4 +1,6 @@
 import Glibc
+import LinkCore
+import LinkSandbox
 import LinkTestSupport
 import Testing
 
