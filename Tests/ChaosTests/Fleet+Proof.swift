@@ -18,13 +18,15 @@ extension Fleet {
     var openings = 0
     /// The longest time between two outcomes, in milliseconds.
     var longestGap: Milliseconds = 0
+    /// What `linkworker audit` said.
+    var audit = ""
 
     var description: String {
-      "\(links) links, \(calls) calls, \(extraCalls) extra of at most \(extraBound), \(openings) openings, longest gap \(longestGap) ms"
+      "\(links) links, \(calls) calls, \(extraCalls) extra of at most \(extraBound), \(openings) openings, longest gap \(longestGap) ms; audit \(audit)"
     }
   }
 
-  /// Proves by the outcomes, the adapter's calls, the state topic and the group's offsets that each link has exactly one end.
+  /// Proves by the outcomes, the adapter's calls, the state topic, the group's offsets and `linkworker audit` that each link has exactly one end.
   ///
   /// A link's calls are at most its attempts and one for each loss of its partition, or death of a worker, while it was under way (P3).
   @discardableResult
@@ -63,6 +65,9 @@ extension Fleet {
     let times = outcomes.map(\.record.timestamp).sorted()
     account.longestGap = zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? 0
     try proveState()
+    let audit = try deployment.audit()
+    #expect(audit.isClean, "\(audit)")
+    account.audit = audit.description
     return account
   }
 
