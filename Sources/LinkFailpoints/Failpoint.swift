@@ -1,7 +1,7 @@
 /// A named place of the protocol at which a worker of a test build can be made to die, stand still or wait.
 ///
 /// Failpoints exist where `FAILPOINTS` is defined, which the package does for debug builds alone; in a release build `reach()` is empty. The
-/// environment variable `LINKWORKER_FAILPOINTS` says what is to happen: rules of the form `NAME:ACTION[@N]`, separated by commas, of which each
+/// environment variable `LINK_FAILPOINTS` says what is to happen: rules of the form `NAME:ACTION[@N]`, separated by commas, of which each
 /// applies once, when its place is reached for the N-th time (1 unless given). `kill` ends the process as a power cut would
 /// (SIGKILL), `stop` freezes it until somebody sends SIGCONT, `wait=MS` lets the thread that is there wait for so many milliseconds.
 public enum Failpoint: String, CaseIterable, Sendable {
@@ -33,7 +33,7 @@ public enum Failpoint: String, CaseIterable, Sendable {
   case revoked
 
   #if FAILPOINTS
-    /// Does what `LINKWORKER_FAILPOINTS` says of this place.
+    /// Does what `LINK_FAILPOINTS` says of this place.
     public func reach() { FailpointRules.ofTheProcess.reach(self) }
   #else
     /// Nothing: this is no test build.

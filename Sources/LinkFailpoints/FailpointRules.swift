@@ -4,7 +4,7 @@
 
   /// What is to happen at which failpoint, and how often each was reached.
   final class FailpointRules: Sendable {
-    /// One rule of `LINKWORKER_FAILPOINTS`.
+    /// One rule of `LINK_FAILPOINTS`.
     struct Rule: Equatable, Sendable {
       var point: Failpoint
       /// When it applies: at the how many-th time that its place is reached, from 1 on.
@@ -21,9 +21,9 @@
 
     /// The rules of this process's environment. Rules that cannot be read end the process with 64: a test that meant something else proves nothing.
     static let ofTheProcess: FailpointRules = {
-      guard let text = getenv("LINKWORKER_FAILPOINTS").map({ String(cString: $0) }) else { return FailpointRules([]) }
+      guard let text = getenv("LINK_FAILPOINTS").map({ String(cString: $0) }) else { return FailpointRules([]) }
       guard let rules = parse(text) else {
-        let message = "linkworker: LINKWORKER_FAILPOINTS is not a list of NAME:ACTION[@N]: \(text)\n"
+        let message = "linkworker: LINK_FAILPOINTS is not a list of NAME:ACTION[@N]: \(text)\n"
         _ = message.withCString { write(STDERR_FILENO, $0, strlen($0)) }
         _exit(64)
       }

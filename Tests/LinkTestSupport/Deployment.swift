@@ -79,11 +79,11 @@ public final class Deployment: Sendable {
   /// - Parameters:
   ///   - more: Settings that win over the deployment's.
   ///   - options: Of the command itself, as in `--from-beginning`.
-  ///   - failpoints: What `LINKWORKER_FAILPOINTS` is to say.
+  ///   - failpoints: What `LINK_FAILPOINTS` is to say.
   public func startWorker(
     _ more: [String: String] = [:], options: [String] = [], failpoints: String? = nil
   ) throws -> WorkerProcess {
-    let environment = failpoints.map { ["LINKWORKER_FAILPOINTS": $0] } ?? [:]
+    let environment = failpoints.map { ["LINK_FAILPOINTS": $0] } ?? [:]
     return WorkerProcess(try RunningProgram(arguments(["run"] + options, more), environment: environment))
   }
 
