@@ -19,7 +19,7 @@ final class Fleet {
   /// When a worker was killed: the last lines of its log may be missing.
   private(set) var kills: [Timestamp] = []
   private let calls: CallBook
-  private let writer: KafkaWriter
+  private let writer: RequestWriter
   private var nextUser: Int64 = 500_000
 
   /// A request and when it was written.
@@ -44,7 +44,7 @@ final class Fleet {
       bootstrap: bootstrap, adapterURL: emulator.baseURL, partitions: partitions,
       settings: own.merging(settings) { $1 })
     let names = Dictionary(uniqueKeysWithValues: TopicRole.allCases.map { [deployment] in ($0, deployment.topic($0)) })
-    writer = try KafkaWriter(properties: deployment.properties, topics: names)
+    writer = RequestWriter(try KafkaWriter(properties: deployment.properties, topics: names))
   }
 
   deinit { emulator.stop() }
@@ -77,8 +77,14 @@ final class Fleet {
     guard try worker.stop().code == 0 else { throw Missing("The opener's end: \(worker.program.tail)") }
   }
 
-  /// Writes requests of so many new users: of users of this partition alone, where one is given.
+  /// Writes requests of so many new users, of users of this partition alone where one is given, and waits until Kafka has them.
   func ask(_ count: Int, at partition: Int32? = nil) throws {
+    begin(count, at: partition)
+    try writer.drain()
+  }
+
+  /// Has requests of so many new users written, whenever Kafka takes them.
+  func begin(_ count: Int, at partition: Int32? = nil) {
     var asked: [RequestEvent] = []
     while asked.count < count {
       nextUser += 1
@@ -89,11 +95,11 @@ final class Fleet {
     }
     let now = wallNow()
     requests += asked.map { Asked(request: $0, at: now) }
-    try write(asked)
+    write(asked)
   }
 
   /// Writes the last so many requests once more, as a client does that heard nothing: they are known, and cost no call.
-  func repeatLast(_ count: Int) throws { try write(requests.suffix(count).map(\.request)) }
+  func repeatLast(_ count: Int) { write(requests.suffix(count).map(\.request)) }
 
   /// Kills a worker, as a power cut would.
   func kill(_ worker: WorkerProcess) {
@@ -111,24 +117,16 @@ final class Fleet {
 
   /// Waits until every request has its outcome, and the group has settled them all.
   func awaitAll(within seconds: Double = 90, worker: WorkerProcess? = nil) throws {
+    try writer.drain()
     try deployment.awaitOutcomes(requests.count, within: seconds, worker: worker)
     try deployment.awaitNoLag(within: seconds, worker: worker)
   }
 
-  /// A client whose write was not confirmed writes it again.
-  private func write(_ requests: [RequestEvent]) throws {
-    let records = requests.map {
-      OutgoingRecord(topic: .requests, key: Array(String($0.userID).utf8), value: Array($0.structured.utf8))
-    }
-    try awaiting("Confirmation of \(records.count) requests", within: 120) {
-      do throws(KafkaFailure) {
-        try writer.write(records, timeout: 15_000)
-        return true
-      } catch {
-        guard !error.isFatal else { throw error }
-        return false
-      }
-    }
+  private func write(_ requests: [RequestEvent]) {
+    writer.write(
+      requests.map {
+        OutgoingRecord(topic: .requests, key: Array(String($0.userID).utf8), value: Array($0.structured.utf8))
+      })
   }
 }
 

@@ -69,7 +69,8 @@ extension Chaos {
       #expect(log[failed].message.contains("FENCED_INSTANCE_ID"), "\(log[failed].message)")
       let replaced = try #require(second.log("worker.started").first?.time)
       let late = log.filter { ($0.time ?? replaced) > replaced }.map(\.event)
-      #expect(!late.contains("restore.done") && !late.contains("lane.opened") && !late.contains("transaction.committed"))
+      #expect(
+        !late.contains("restore.done") && !late.contains("lane.opened") && !late.contains("transaction.committed"))
       try fleet.ask(20)
       try fleet.awaitAll(worker: second)
       #expect(try second.stop().code == 0)

@@ -7,7 +7,8 @@ import Testing
 extension Chaos {
   /// Partitions that are taken away in the middle of something.
   @Suite struct RevokeTests {
-    @Test("A revoke in the middle of a commit waits for it: no transaction outlives it, and nothing is called for twice")
+    @Test(
+      "A revoke in the middle of a commit waits for it: no transaction outlives it, and nothing is called for twice")
     func revoked() throws {
       let cases = try ["committing", "produced", "prepared", "committed", "ended"].map { try Interrupted(at: $0) }
       for one in cases { try one.begin() }
@@ -74,7 +75,8 @@ private final class Interrupted {
     let revoke = try #require(log.firstIndex { $0.event == "lanes.revoked" })
     try #require(joining < committed, "\(point): the other one joins while the transaction is under way")
     #expect(end < revoke && committed <= taken, "\(point)")
-    print("revoke at \(point): joined \(committed - joining) ms before the commit, opened \(taken - committed) ms after it")
+    print(
+      "revoke at \(point): joined \(committed - joining) ms before the commit, opened \(taken - committed) ms after it")
     #expect(try worker.stop().code == 0)
     #expect(try guest.stop().code == 0)
     #expect(try fleet.prove().extraCalls == 0, "\(point)")

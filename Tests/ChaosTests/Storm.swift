@@ -62,14 +62,14 @@ final class Storm {
     var second = 0
     while uptime() - began < seconds {
       second += 1
-      try fleet.ask(requestsPerSecond)
-      try fleet.repeatLast(requestsPerSecond / 10)
+      fleet.begin(requestsPerSecond)
+      fleet.repeatLast(requestsPerSecond / 10)
       try step()
       if !brokers.isEmpty, uptime() >= nextBroker {
         nextBroker += Self.brokerInterval
         try killBroker()
       }
-      try restartBroker()
+      try noticeBroker()
       // The storm has one event a second: this is its clock, not a wait for something to come about.
       try awaiting("The next second", within: 30) { uptime() >= began + Double(second) }
     }
@@ -79,7 +79,7 @@ final class Storm {
   /// Has every place at work, and every broker up.
   private func calm() throws {
     try awaiting("All brokers", within: 120) {
-      try restartBroker(atOnce: true)
+      try noticeBroker()
       return brokerDown == nil
     }
     for index in places.indices {
@@ -165,49 +165,42 @@ final class Storm {
 
   // MARK: - Brokers
 
-  /// A broker that is away, and what became of its start.
+  /// A broker that is away for a while, and what becomes of its start, beside the storm.
   private final class BrokerRestart: Sendable {
-    let broker: RealKafka
-    let due: Double
-    private let state = Mutex<State>(.waiting)
+    private let state = Mutex<State>(.away)
 
-    enum State { case waiting, starting, up, failed(String) }
-
-    init(_ broker: RealKafka, due: Double) {
-      self.broker = broker
-      self.due = due
-    }
+    enum State { case away, up, failed(String) }
 
     var now: State { state.withLock { $0 } }
 
-    func begin() {
-      state.withLock { $0 = .starting }
-      DispatchQueue.global().async { [self] in
-        let end: State
-        do { end = try restarted() } catch { end = .failed("\(error)") }
+    init(_ broker: RealKafka, after seconds: Double) {
+      DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { [self] in
+        let end = Self.start(broker)
         state.withLock { $0 = end }
       }
     }
 
-    private func restarted() throws -> State {
-      try broker.start()
-      return .up
+    private static func start(_ broker: RealKafka) -> State {
+      do throws(SandboxFailure) {
+        try broker.start()
+        return .up
+      } catch {
+        return .failed(error.description)
+      }
     }
   }
 
+  /// Kills a broker, unless one is away already.
   private func killBroker() throws {
     guard brokerDown == nil, let broker = brokers.randomElement(using: &random) else { return }
     broker.kill()
-    brokerDown = BrokerRestart(broker, due: uptime() + Self.brokerAbsence)
+    brokerDown = BrokerRestart(broker, after: Self.brokerAbsence)
     tally.brokerKills += 1
   }
 
-  /// Starts a broker that has been away long enough, beside the storm; one is away at a time.
-  private func restartBroker(atOnce: Bool = false) throws {
-    guard let down = brokerDown else { return }
-    switch down.now {
-    case .waiting: if atOnce || uptime() >= down.due { down.begin() }
-    case .starting: break
+  private func noticeBroker() throws {
+    switch brokerDown?.now {
+    case nil, .away: break
     case .up: brokerDown = nil
     case .failed(let why): throw Missing("A broker that was killed starts again: \(why)")
     }

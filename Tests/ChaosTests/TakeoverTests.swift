@@ -92,11 +92,13 @@ private final class Takeover {
     let first = try #require(heirs.map(\.record.timestamp).min())
     let revoked = try #require(survivor.log("lanes.revoked").last?.time)
     let opened = try #require(
-      survivor.log("lane.opened").last { $0.json["partition"]?.integer.map { orphans.contains(Int32($0)) } == true }?.time)
+      survivor.log("lane.opened").last { $0.json["partition"]?.integer.map { orphans.contains(Int32($0)) } == true }?
+        .time)
     print(
       "takeover, \(kind.isInTransaction ? "in a transaction" : "idle"), session \(kind.session) ms, "
         + "cleanup every \(kind.cleanup) ms: \(first - death) ms = "
-        + "\(revoked - death) until the group noticed + \(opened - revoked) until the lane opened + \(first - opened) to the outcome")
+        + "\(revoked - death) until the group noticed + \(opened - revoked) until the lane opened + \(first - opened) to the outcome"
+    )
     let open = kind.isInTransaction ? Self.transactionTimeout + kind.cleanup : 0
     #expect(first - death < max(kind.session, open) + Self.margin)
     if kind.isInTransaction { #expect(first - death > Self.transactionTimeout - 1_000, "the transaction was open") }
