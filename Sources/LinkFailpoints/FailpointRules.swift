@@ -58,7 +58,8 @@
       for rule in rules where rule.point == point && rule.count == count {
         switch rule.action {
         case .kill: kill(getpid(), SIGKILL)
-        case .stop: kill(getpid(), SIGSTOP)
+        // To this thread itself: sent to the process, another thread may take it, and this one goes on for a while.
+        case .stop: raise(SIGSTOP)
         case .wait(let milliseconds): usleep(milliseconds * 1000)
         }
       }

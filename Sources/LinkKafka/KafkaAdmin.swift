@@ -83,8 +83,23 @@ public final class KafkaAdmin: Sendable {
     try awaitAppearance(of: topic, Uptime.now() + timeout)
   }
 
-  /// The settings of topics as they are in force, by topic and Kafka's name.
+  /// The settings of topics as they are in force, by topic and Kafka's name. A topic that was just made need not be known yet to the broker
+  /// that is asked, though another has told of it: then it is asked again, for up to three seconds.
   public func describe(topics: [String], timeout: Int64 = 10_000) throws(KafkaFailure) -> [String: [String: String]] {
+    let patience = Uptime.now() + 3_000
+    while true {
+      do throws(KafkaFailure) {
+        return try describeOnce(topics, timeout)
+      } catch {
+        guard error.isAny(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), Uptime.now() < patience else { throw error }
+        usleep(50_000)
+      }
+    }
+  }
+
+  // MARK: - Helpers
+
+  private func describeOnce(_ topics: [String], _ timeout: Int64) throws(KafkaFailure) -> [String: [String: String]] {
     guard !topics.isEmpty else { return [:] }
     var resources: [OpaquePointer?] = topics.map { rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, $0) }
     defer { for case let resource? in resources { rd_kafka_ConfigResource_destroy(resource) } }
@@ -95,8 +110,6 @@ public final class KafkaAdmin: Sendable {
     defer { rd_kafka_event_destroy(event) }
     return try settings(in: event)
   }
-
-  // MARK: - Helpers
 
   /// The controller has made it; that the brokers know is another matter.
   private func awaitAppearance(of topic: String, _ deadline: Int64) throws(KafkaFailure) {

@@ -30,7 +30,11 @@ public final class PermissionTrial {
     self.groupID = groupID
     var reading = properties
     // An offset that waits for the group's coordinator does so for as long as a session lasts, and holds up the client's end.
-    reading.values.merge(["session.timeout.ms": "6000", "heartbeat.interval.ms": "500"]) { $1 }
+    reading.values.merge([
+      "session.timeout.ms": "6000", "heartbeat.interval.ms": "500",
+      // Never below the session, whatever the user set.
+      "max.poll.interval.ms": "300000",
+    ]) { $1 }
     reader = try KafkaHandle(reading, .stateReader(groupID: groupID))
   }
 

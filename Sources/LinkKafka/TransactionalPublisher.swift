@@ -82,8 +82,9 @@ public final class TransactionalPublisher {
       abandon()
       return .fencedByGroup(reason: failure.description)
     case .failed(let failure):
+      if let fatal = noteFencing(failure, since: began) { return leave(fatal) }
       abandon()
-      return noteFencing(failure, since: began) ?? .aborted(reason: failure.description)
+      return .aborted(reason: failure.description)
     case .uncertain(let reason, let failure):
       return resolve(reason, failure, producer, began)
     }
@@ -121,14 +122,21 @@ public final class TransactionalPublisher {
     renew()
   }
 
+  /// Ends the producer and leaves the transactional id to the other worker: taking it once more, to abort by, would fence that one for the
+  /// second time as well, and both would end.
+  private func leave(_ fatal: CommitResult) -> CommitResult {
+    drop()
+    return fatal
+  }
+
   /// A commit whose end is not certain: where EndTxn never left, nothing was committed; else only the log can tell, once a new producer is
   /// initialised.
   private func resolve(_ reason: String, _ failure: KafkaFailure?, _ producer: Producer, _ began: Int64) -> CommitResult
   {
-    drop()
     let wasSent = producer.transmissions.endCount > 0
+    if let failure, let fatal = noteFencing(failure, since: began) { return leave(fatal) }
+    drop()
     renew()
-    if let failure, let fatal = noteFencing(failure, since: began) { return fatal }
     return wasSent ? .unknown(reason: reason) : .aborted(reason: reason)
   }
 

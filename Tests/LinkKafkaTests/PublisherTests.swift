@@ -189,7 +189,7 @@ struct PublisherTests {
     #expect(try realm.records(.outcomes).isEmpty)
   }
 
-  @Test("Two publishers with one transactional id: the one fenced twice in a minute says so and ends with 78")
+  @Test("Two publishers with one transactional id: the one fenced twice in a minute says so with 78, the other goes on")
   func tellsOfSharedIdentity() throws {
     let realm = try Realm(partitions: 1)
     let member = try Member(realm)
@@ -213,6 +213,8 @@ struct PublisherTests {
     #expect(code == 78)
     #expect(why.contains("another worker"))
     #expect(try realm.records(.outcomes).isEmpty)
+    #expect(other.commit(Batch([.outcome("4")], offsets: [0: 1]), group: group).stateEnds != nil)
+    #expect(try realm.records(.outcomes).count == 1)
   }
 
   @Test("A missing topic fails by name and with a hint; the batch can be tried again")

@@ -73,6 +73,14 @@ public final class RunningProgram: Sendable {
   /// Whether it still runs.
   public var isRunning: Bool { !child.hasEnded() }
 
+  /// Whether it stands still until somebody sends SIGCONT.
+  public var isFrozen: Bool {
+    // Behind the name, which is in brackets and may hold anything, stands the state.
+    let stat = Scratch.bytes(of: "/proc/\(id)/stat")
+    guard let name = stat.lastIndex(of: UInt8(ascii: ")")), name + 2 < stat.count else { return false }
+    return stat[name + 2] == UInt8(ascii: "T")
+  }
+
   /// Sends a signal.
   public func signal(_ number: Int32) { child.signal(number) }
 

@@ -62,7 +62,7 @@ public enum SettingTable {
       "instance.id", .text(limit: 200), optionallyInto: \.instanceId,
       meaning:
         "This worker's name, part of its `transactional.id`; left out, a random one is kept in `store.directory`.",
-      hazard: "Two workers with one name fence each other; both end with 78.")
+      hazard: "Two workers with one name fence each other; the one fenced twice in a minute ends with 78.")
   }
 
   @SettingRows private static var adapter: [SettingDefinition] {
