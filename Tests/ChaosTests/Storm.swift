@@ -166,7 +166,7 @@ final class Storm {
     let code = try worker.program.end().code
     tally.exits[code, default: 0] += 1
     let failure = worker.log("worker.failed").first?.message
-    if code != 0 { tally.reasons.append("\(code): \(failure ?? "it had not begun")") }
+    if code != 0 { tally.reasons.append("\(code): \(failure ?? "its log does not say. \(worker.program.tail)")") }
     let isUnborn = worker.log("worker.started").isEmpty
     let isToldTo = places[index].phase == .leaving && (code == 0 || code == -SIGTERM && isUnborn)
     let isAway = code == 69 && isUnborn && !brokers.isEmpty
