@@ -18,11 +18,14 @@ final class Storm {
     var brokerKills = 0
     /// Of workers that ended by themselves or by SIGTERM.
     var exits: [Int32: Int] = [:]
+    /// Why workers ended by themselves.
+    var reasons: [String] = []
 
     var description: String {
       "\(joins) joins, \(leaves) SIGTERM, \(kills) SIGKILL, \(freezes) SIGSTOP, \(thaws) SIGCONT, "
         + "\(brokerKills) brokers killed, exits "
         + exits.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+        + reasons.map { "\n\($0)" }.joined()
     }
   }
 
@@ -92,9 +95,14 @@ final class Storm {
     }
   }
 
-  /// Ends every worker in good order and returns how each ended.
-  func end() throws -> [Int32] {
-    try places.compactMap { try $0.worker?.stop(within: 60).code }
+  /// Ends every worker in good order.
+  func end() throws {
+    for index in places.indices {
+      places[index].worker?.program.signal(SIGTERM)
+      move(index, to: .leaving)
+      _ = try places[index].worker?.program.end(within: 60)
+      try notice(index)
+    }
   }
 
   /// One join or leave.
@@ -151,16 +159,18 @@ final class Storm {
     places[index].since = uptime()
   }
 
-  /// Sees who has ended: as it was told, or by itself, which only a client of Kafka's that can do no more may cause.
+  /// Sees who has ended, and how it may: as it was told; by itself, where a client of Kafka's can do no more; or at its start, where a
+  /// broker is away.
   private func notice(_ index: Int) throws {
     guard let worker = places[index].worker, places[index].phase != .frozen, !worker.program.isRunning else { return }
     let code = try worker.program.end().code
     tally.exits[code, default: 0] += 1
-    // Where SIGTERM comes before the worker listens for it, the signal ends it: it had not begun.
-    let isUnborn = code == -SIGTERM && worker.log.isEmpty
-    #expect(
-      places[index].phase == .leaving && (code == 0 || isUnborn) || code == 75,
-      "\(places[index].name) ended with \(code). \(worker.program.tail)")
+    let failure = worker.log("worker.failed").first?.message
+    if code != 0 { tally.reasons.append("\(code): \(failure ?? "its log does not say. \(worker.program.tail)")") }
+    let isUnborn = worker.log("worker.started").isEmpty
+    let isToldTo = places[index].phase == .leaving && (code == 0 || code == -SIGTERM && isUnborn)
+    let isAway = code == 69 && isUnborn && !brokers.isEmpty
+    #expect(isToldTo || code == 75 || isAway, "\(places[index].name) ended with \(code). \(worker.program.tail)")
     places[index].worker = nil
     move(index, to: .away)
   }
