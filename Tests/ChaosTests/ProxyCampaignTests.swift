@@ -32,7 +32,7 @@ extension Chaos {
 
 /// One fault of the network.
 private enum NetworkFault {
-  /// Something befalls the requests of a kind, or their answers; others have to come before.
+  /// Something befalls the requests of a kind, or their answers: the last rule; those before it provoke it.
   case rules([ProxyRule])
   /// All connections break.
   case breaking
@@ -73,7 +73,10 @@ private enum NetworkFault {
     case 3: .throughput(Double.random(in: 50_000...500_000, using: &random))
     case 4...9: .rules([rule([.endTxn], isCommit: true, &random)])
     case 10...12:
-      .rules([ProxyRule(.addOffsetsToTxn, .answer, .refuse(30)), rule([.endTxn], isCommit: false, &random)])
+      // As often as it takes: an answer may be lost with a connection that the last fault has broken.
+      .rules([
+        ProxyRule(.addOffsetsToTxn, .answer, .refuse(30), count: 1_000), rule([.endTxn], isCommit: false, &random),
+      ])
     default:
       .rules([
         rule([.produce, .addPartitionsToTxn, .addOffsetsToTxn, .txnOffsetCommit, .fetch], isCommit: nil, &random)
@@ -102,9 +105,9 @@ private enum NetworkFault {
     if case .rules(let rules) = self {
       let ids = rules.map(proxy.add)
       try stage.write(count)
-      for id in ids {
-        try proxy.awaitHits(of: id, within: 60, state: { stage.workers.last?.program.tail ?? "" })
-      }
+      guard let last = ids.last else { return }
+      try proxy.awaitHits(of: last, within: 60, state: { stage.workers.last?.program.tail ?? "" })
+      for id in ids { proxy.remove(id) }
       return
     }
     try stage.write(count)

@@ -53,7 +53,7 @@ public final class KafkaProxy: Sendable {
     }
   }
 
-  /// How often a rule has hit.
+  /// How often a rule has hit; of an answer it counts when the request comes.
   public func hits(of id: Int) -> Int { shared.read { $0.rules[id].hits } }
 
   /// Waits until a rule has hit as often as it may.
