@@ -81,6 +81,7 @@ public final class StateReader {
       if failure.code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue {
         failure.hint = "an open transaction holds them back: it ends with its worker, or after transaction.timeout.ms"
       }
+      if let refusal = groupRefusal(subject) { throw refusal }
       guard Self.passes(code), Uptime.now() < deadline, !isCancelled() else { throw failure }
       onWait(failure)
     }
@@ -121,6 +122,15 @@ public final class StateReader {
   }
 
   // MARK: - Helpers
+
+  /// Where the group may not be seen, the question for its offsets only times out: the refusal comes to whoever polls. Nothing is assigned meanwhile,
+  /// so that no record can come.
+  private func groupRefusal(_ subject: String) -> KafkaFailure? {
+    guard let message = rd_kafka_consumer_poll(handle.client, 0) else { return nil }
+    defer { rd_kafka_message_destroy(message) }
+    guard message.pointee.err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED else { return nil }
+    return handle.failure("read the committed offsets", subject, message.pointee.err)
+  }
 
   private func queryWatermarks(
     _ topic: String, _ partition: Int32, _ timeout: Int64, by client: KafkaHandle? = nil
