@@ -18,6 +18,10 @@ struct BenchOptions {
   var kinds: [Scenario.Kind] = [.throughput, .latency]
   /// Whether requests that a client with another partitioner put elsewhere are measured too.
   var measuresMoved = false
+  /// Links of which the state is restored; nil: no restore is measured, and with a number nothing else is.
+  var restored: Int?
+  /// Another worker's program, whose restores take turns with those of `worker`.
+  var beside: String?
   var writesJSON = false
   /// Whether the folder with settings and logs stays.
   var keepsFiles = false
@@ -42,6 +46,9 @@ struct BenchOptions {
       --subjects A,B       worker, floor (both)
       --measure A,B        throughput, latency (both)
       --moved              also throughput of requests that a client with another partitioner wrote
+      --restore N          instead of all that: how long a worker takes from its start until it has the state of N links and takes
+                           requests, without a store (cold) and with the one of the run before (warm)
+      --beside FILE        another worker's program, whose restores take turns with the worker's
       -X NAME=VALUE        a setting of the worker, repeatable
       --worker FILE        the worker's program (linkworker beside this one)
       --wrap "COMMAND"     put before the subject's command line, for a profiler
@@ -88,6 +95,8 @@ struct BenchOptions {
     case "--repeat": repeats = try Self.number(value, 1...100, option)
     case "--subjects": subjects = try Self.words(value, option)
     case "--measure": kinds = try Self.words(value, option)
+    case "--restore": restored = try Self.number(value, 1...10_000_000, option)
+    case "--beside": beside = value
     case "--worker": worker = value
     case "--wrap": wrapper = value.split(separator: " ").map(String.init)
     case "-X": settings.append(value)

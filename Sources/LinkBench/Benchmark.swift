@@ -19,6 +19,12 @@ enum Benchmark {
           "measure", "the worker", "KAFKA_HOME is not set",
           hint: "KAFKA_HOME=/path/to/an/unpacked/kafka make bench", exitCode: 69)
       }
+      if let links = options.restored {
+        let results = try measureRestores(of: links, options, kafkaHome: home)
+        let report = RestoreReport(links: links, options, results)
+        tell(options.writesJSON ? report.json : report.text)
+        return 0
+      }
       let results = try measureAll(options, kafkaHome: home)
       tell(options.writesJSON ? Report(options, results).json : Report(options, results).text)
       return 0
@@ -49,6 +55,14 @@ enum Benchmark {
       }
     }
     return results
+  }
+
+  private static func measureRestores(of links: Int, _ options: BenchOptions, kafkaHome: String) throws
+    -> [RestoreMeasurement]
+  {
+    let rig = try Rig(options, kafkaHome: kafkaHome)
+    defer { rig.remove() }
+    return try RestoreRun(rig, links: links).measureAll()
   }
 }
 

@@ -31,11 +31,7 @@ struct Measurement: CustomStringConvertible {
   /// The median of each figure by itself.
   static func median(_ runs: [Measurement]) -> Measurement? {
     guard var result = runs.first else { return nil }
-    func of(_ figure: (Measurement) -> Double) -> Double {
-      let sorted = runs.map(figure).sorted()
-      let middle = sorted.count / 2
-      return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-    }
+    func of(_ figure: (Measurement) -> Double) -> Double { median(runs.map(figure)) }
     result.seconds = of { $0.seconds }
     result.memory = of { $0.memory }
     result.cpu = CPU(
@@ -46,6 +42,13 @@ struct Measurement: CustomStringConvertible {
         p50: of { $0.latency?.p50 ?? 0 }, p99: of { $0.latency?.p99 ?? 0 }, max: of { $0.latency?.max ?? 0 })
     }
     return result
+  }
+
+  /// The middle of some figures, of which there is at least one.
+  static func median(_ figures: [Double]) -> Double {
+    let sorted = figures.sorted()
+    let middle = sorted.count / 2
+    return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
   }
 
   var description: String {

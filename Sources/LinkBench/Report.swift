@@ -66,14 +66,7 @@ struct Report {
       let name = run.scenario.subject.rawValue + (run.scenario.isMoved ? ", moved" : "")
       rows.append([name, "\(run.scenario.adapterLatency) ms"] + cells(run, floor))
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    let lines = rows.map { row in
-      zip(row, widths).enumerated().map { column, cell in
-        let padding = String(repeating: " ", count: cell.1 - cell.0.count)
-        return column == 0 ? cell.0 + padding : padding + cell.0
-      }.joined(separator: "  ")
-    }
-    return ["", title] + lines
+    return ["", title] + TextTable.lines(rows)
   }
 
   private func ratio(_ own: Double, _ floor: Double?) -> String {
@@ -86,23 +79,15 @@ struct Report {
     for run in medians where run.scenario.subject == .worker && !run.scenario.isMoved {
       switch run.scenario.kind {
       case .throughput:
-        lines.append(aim(run, "links/s", run.linksPerSecond, atLeast: 5000))
-        lines.append(aim(run, "CPU µs/link", run.cpu.subject, atMost: 120))
-        lines.append(aim(run, "MB", run.memory, atMost: 150))
+        lines.append(aim("\(run.scenario): links/s", run.linksPerSecond, atLeast: 5000))
+        lines.append(aim("\(run.scenario): CPU µs/link", run.cpu.subject, atMost: 120))
+        lines.append(aim("\(run.scenario): MB", run.memory, atMost: 150))
       case .latency:
         let added = (run.latency?.p99 ?? 0) - Double(run.scenario.adapterLatency)
-        lines.append(aim(run, "added p99 ms", added, atMost: 50))
+        lines.append(aim("\(run.scenario): added p99 ms", added, atMost: 50))
       }
     }
     return lines.isEmpty ? [] : ["", "Aims"] + lines
-  }
-
-  private func aim(_ run: Measurement, _ name: String, _ value: Double, atLeast limit: Double) -> String {
-    "\(value >= limit ? "reached" : "MISSED ")  \(run.scenario): \(name) \(value.rounded(1)), at least \(limit.rounded(0))"
-  }
-
-  private func aim(_ run: Measurement, _ name: String, _ value: Double, atMost limit: Double) -> String {
-    "\(value <= limit ? "reached" : "MISSED ")  \(run.scenario): \(name) \(value.rounded(1)), at most \(limit.rounded(0))"
   }
 }
 

@@ -39,8 +39,13 @@ final class Rig {
 
   /// A run's place: fresh topics, and a subject that is not started yet.
   func newRun(_ scenario: Scenario) throws -> Run {
+    try newRun(of: scenario.subject, adapterLatency: scenario.adapterLatency)
+  }
+
+  /// A run's place: fresh topics, and a subject that is not started yet.
+  func newRun(of subject: Scenario.Subject, adapterLatency: Int) throws -> Run {
     runCount += 1
-    return try Run(self, scenario, name: "bench-\(runCount)")
+    return try Run(self, subject, adapterLatency: adapterLatency, name: "bench-\(runCount)")
   }
 }
 
@@ -48,22 +53,25 @@ final class Rig {
 final class Run {
   let requestsTopic: String
   let outcomesTopic: String
+  let stateTopic: String
+  /// The consumer group, and the stem of all names.
+  let name: String
   private let rig: Rig
-  private let scenario: Scenario
-  private let name: String
+  private let kind: Scenario.Subject
   private let emulator: ChildProcess
   private let adapterURL: String
   private var subject: ChildProcess?
 
-  fileprivate init(_ rig: Rig, _ scenario: Scenario, name: String) throws {
+  fileprivate init(_ rig: Rig, _ kind: Scenario.Subject, adapterLatency: Int, name: String) throws {
     self.rig = rig
-    self.scenario = scenario
+    self.kind = kind
     self.name = name
     requestsTopic = name + ".requests"
     outcomesTopic = name + ".outcomes"
+    stateTopic = name + ".state"
     let output = "\(rig.directory)/\(name)-emulator.log"
     emulator = try ChildProcess(
-      [rig.worker, "adapter-emulator", "--port", "0", "--latency-ms", String(scenario.adapterLatency)], output: output)
+      [rig.worker, "adapter-emulator", "--port", "0", "--latency-ms", String(adapterLatency)], output: output)
     adapterURL = try Self.await("the adapter emulator", output) { text in
       guard let mark = text.firstRange(of: "adapter.url=") else { return nil }
       return text[mark.upperBound...].prefix { !$0.isWhitespace }.description
@@ -76,11 +84,11 @@ final class Run {
 
   var log: String { "\(rig.directory)/\(name)-subject.log" }
 
-  /// Starts what is measured.
-  func start() throws {
+  /// Starts what is measured; a worker may be of another program than the rig's.
+  func start(worker: String? = nil) throws {
     let arguments =
-      switch scenario.subject {
-      case .worker: [rig.worker, "run", "--config", settingsFile]
+      switch kind {
+      case .worker: [worker ?? rig.worker, "run", "--config", settingsFile]
       case .floor:
         [
           rig.bench, "floor", rig.bootstrap, requestsTopic, outcomesTopic, name, adapterURL, rig.credentialFile,
@@ -101,15 +109,24 @@ final class Run {
   func check() throws {
     guard subject?.hasEnded() ?? true else { return }
     throw BenchFailure(
-      "measure", "the \(scenario.subject.rawValue)", "it has ended: \(Self.tail(log))", hint: "see above")
+      "measure", "the \(kind.rawValue)", "it has ended: \(Self.tail(log))", hint: "see above")
   }
 
   /// Ends the subject in good order, then the emulator.
   func end() {
-    subject?.terminate(within: 20_000)
+    stop()
     emulator.terminate(within: 2_000)
-    try? FileManager.default.removeItem(atPath: "\(rig.directory)/\(name)-store")
+    removeStore()
   }
+
+  /// Ends the subject in good order; another may be started in its place.
+  func stop() {
+    subject?.terminate(within: 20_000)
+    subject = nil
+  }
+
+  /// Has the next worker begin without a store.
+  func removeStore() { try? FileManager.default.removeItem(atPath: "\(rig.directory)/\(name)-store") }
 
   private var settingsFile: String { "\(rig.directory)/\(name).properties" }
 
@@ -119,7 +136,7 @@ final class Run {
       kafka.group.id=\(name)
       topics.requests=\(requestsTopic)
       topics.outcomes=\(outcomesTopic)
-      topics.state=\(name).state
+      topics.state=\(stateTopic)
       topics.dead-letters=\(name).dead-letters
       adapter.url=\(adapterURL)
       adapter.credential.file=\(rig.credentialFile)

@@ -62,7 +62,10 @@ extension KafkaProperties {
     switch role {
     case .consumer: common["queued.max.messages.kbytes"] = "16384"
     case .stateReader:
-      common["queued.max.messages.kbytes"] = "16384"
+      // A partition that finds the queue full is not fetched for so long; before librdkafka 2.2, which has no setting for it, for a second: there the
+      // queue holds as much as is read in a second.
+      if isQueueBackoffKnown { common["fetch.queue.backoff.ms"] = "5" }
+      common["queued.max.messages.kbytes"] = isQueueBackoffKnown ? "16384" : "49152"
       common["fetch.wait.max.ms"] = "10"
     case .browser:
       common["queued.max.messages.kbytes"] = "16384"
@@ -80,6 +83,8 @@ extension KafkaProperties {
     }
     return common
   }
+
+  private static let isQueueBackoffKnown = rd_kafka_version() >= 0x0202_0000
 
   /// What the protocol rests on.
   private func imposed(_ role: Role) -> [String: String] {

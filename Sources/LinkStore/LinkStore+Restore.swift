@@ -26,15 +26,21 @@ extension LinkStore {
     }
   }
 
-  /// Takes records of the state topic, in the order of their offsets, into the view of a partition, which then reaches up to `checkpoint`
-  /// (exclusive). Begins the view where there is none: call `begin` before.
-  public func absorb(
-    _ partition: Int32, entries: [(offset: Int64, record: StateRecord)], checkpoint: Int64, at: Timestamp
-  ) throws(StoreFailure) {
+  /// Takes records of the state topic into the views of their partitions, which then reach as far as the batch, all in one transaction. Begins
+  /// a view where there is none: call `begin` before.
+  public func absorb(_ batch: RestoreBatch, at: Timestamp) throws(StoreFailure) {
     try transaction(.viewing) { connection throws(StoreFailure) in
-      try connection.partitions.restore(partition, to: checkpoint, at: at)
+      for (partition, checkpoint) in batch.checkpoints.sorted(by: { $0.key < $1.key }) {
+        try connection.partitions.restore(partition, to: checkpoint, at: at)
+      }
       let turn = StoreTurn(connection, sha256: sha256, now: at)
-      for entry in entries { try turn.take(entry.record, partition: partition, offset: entry.offset) }
+      for other in batch.others { try turn.take(other.record, partition: other.partition, offset: other.offset) }
+      try batch.forEachLinkByDigest { (link) throws(StoreFailure) in
+        switch link {
+        case .put(let row): try connection.links.put(row)
+        case .remove(let key, let partition): try connection.links.remove(key, partition: partition)
+        }
+      }
     }
   }
 

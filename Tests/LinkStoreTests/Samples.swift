@@ -1,5 +1,7 @@
 import LinkCore
 
+@testable import LinkStore
+
 /// Links, entries and records for tests.
 enum Sample {
   static func key(_ user: Int64, _ text: Text = "key") -> LinkKey { LinkKey(userId: user, idempotencyKey: text) }
@@ -77,5 +79,19 @@ extension LinkStorage {
 
   mutating func apply(_ links: [Link], partition: Int32 = 0) throws {
     _ = try perform([Sample.apply(links.map { .link($0) }, partition: partition)])
+  }
+}
+
+extension LinkStore {
+  /// Takes records of one partition, encoded as Kafka has them, into its view.
+  func absorb(
+    _ partition: Int32, entries: [(offset: Int64, record: StateRecord)], checkpoint: Int64, at: Timestamp
+  ) throws {
+    var batch = RestoreBatch(sha256: sha256)
+    for entry in entries {
+      batch.add(entry.record, value: entry.record.encoded().value, partition: partition, offset: entry.offset)
+    }
+    batch.reach(partition, checkpoint)
+    try absorb(batch, at: at)
   }
 }

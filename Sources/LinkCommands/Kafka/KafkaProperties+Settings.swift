@@ -1,14 +1,20 @@
 import LinkKafka
+import LinkOps
 
 extension KafkaProperties {
   /// The properties of `settings`, after librdkafka has taken each: a value that it does not take is reported by the name of its setting.
-  init(
-    checking settings: WorkerSettings.Kafka, log: @escaping LogSink = { _, _, _ in },
-    guardian: @escaping Guardian = { $1() }
-  ) throws(CommandFailure) {
+  ///
+  /// Every client made with them is closed and destroyed under the watchdog.
+  ///
+  /// - Parameter log: Takes librdkafka's own lines, and what the watchdog says; nil for a command that has no log.
+  init(checking settings: WorkerSettings.Kafka, log: Log? = nil) throws(CommandFailure) {
     var values: [String: String] = [:]
     for property in settings.properties { values[property.name] = property.reveal() }
-    self.init(values, log: log, guardian: guardian)
+    self.init(values)
+    if let log { self.log = log.kafkaSink() }
+    guardian = { operation, body in
+      Watchdog.guarding(operation, limit: Watchdog.clientLimit, log: log, body)
+    }
     do {
       try validate()
     } catch {

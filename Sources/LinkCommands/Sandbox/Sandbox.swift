@@ -112,9 +112,7 @@ struct Sandbox {
       log.flush()
       pipe?.finish()
     }
-    let kafka = try KafkaProperties(
-      checking: settings.kafka, log: log.kafkaSink(),
-      guardian: { operation, body in Watchdog.guarding(operation, limit: 10_000, log: log, body) })
+    let kafka = try KafkaProperties(checking: settings.kafka, log: log)
     let sender = SampleSender(
       parts.samples, kafka, settings.topics, partitionCount: SandboxBroker.partitionCount,
       interval: display.isTerminal ? Self.watchedInterval : 0, onFailure: parts.stop.turnOn)

@@ -34,6 +34,7 @@ struct LaneRestore {
     let lengths = readable.map { ($0, max($1 - (starts[$0] ?? 0), 0)) }
     progress.begin(Dictionary(uniqueKeysWithValues: lengths), at: SystemClock.uptime())
     var count = 0
+    let writer = ViewWriter(store)
     let isWhole = try reader.read(
       from: starts, to: readable,
       onStuck: { tell("restore.stuck", .error, "\($0)", ["partition": .integer($0.partition)]) },
@@ -41,12 +42,16 @@ struct LaneRestore {
     ) { partition, entries in
       let next = entries.last.map { $0.offset + 1 } ?? 0
       progress.read(entries.count, of: partition, remaining: max((ends[partition] ?? 0) - next, 0))
+      if let fields = progress.report(at: SystemClock.uptime()) {
+        log.info("restore.progress", "The partitions' state is being read.", fields)
+      }
       guard blocked[partition] == nil else { return }
       count += entries.count
-      blocked[partition] = try absorb(partition, entries)
+      blocked[partition] = try writer.take(entries, of: partition)
     }
+    // What was read is kept in any case: it need not be read again.
+    try writer.finish(reaching: isWhole ? readable.filter { blocked[$0.key] == nil } : [:])
     guard isWhole else { return [] }
-    for (partition, end) in readable where blocked[partition] == nil { try finish(partition, end) }
     progress.finish(at: SystemClock.uptime())
     report(partitions, count, SystemClock.uptime() - began)
     return try lanes.map { lane in
@@ -105,36 +110,6 @@ struct LaneRestore {
       return false
     }
     return true
-  }
-
-  /// Takes records into the view; says why not where one cannot be read: a link that is not understood must not pass for unknown.
-  private func absorb(_ partition: Int32, _ entries: [StateEntry]) throws -> String? {
-    var records: [(offset: Int64, record: StateRecord)] = []
-    for entry in entries {
-      do throws(StateRecordFault) {
-        records.append((entry.offset, try StateRecord.decode(key: entry.key, value: entry.value)))
-      } catch {
-        return "the state record at offset \(entry.offset) cannot be read: \(error). "
-          + "Try: a worker of the version that wrote it; if something else wrote it, a tombstone for its key"
-      }
-    }
-    guard let last = records.last else { return nil }
-    let now = SystemClock.wall()
-    let read = records
-    try store.withStore { store throws(StoreFailure) in
-      try store.absorb(partition, entries: read, checkpoint: last.offset + 1, at: now)
-    }
-    return nil
-  }
-
-  /// Confirms the checkpoint at the end, behind markers, and lets what was taken or parked wake again.
-  private func finish(_ partition: Int32, _ end: Int64) throws {
-    let now = SystemClock.wall()
-    try store.withStore { store throws(StoreFailure) in
-      try store.absorb(partition, entries: [], checkpoint: end, at: now)
-      try store.resetWakes(partition)
-      try store.expireJournal(before: now)
-    }
   }
 
   private func report(_ partitions: [Int32], _ count: Int, _ took: Milliseconds) {

@@ -137,9 +137,7 @@ struct WorkerAssembly {
   }
 
   private func kafkaProperties() throws(CommandFailure) -> KafkaProperties {
-    try KafkaProperties(
-      checking: settings.kafka, log: log.kafkaSink(),
-      guardian: { [log] operation, body in Watchdog.guarding(operation, limit: 10_000, log: log, body) })
+    try KafkaProperties(checking: settings.kafka, log: log)
   }
 
   private func engineSettings(_ instanceID: String, _ topics: TopicGate.Pass) -> EngineSettings {

@@ -64,14 +64,8 @@ extension Health {
     }
     let figures = restore.figures
     check.reason = figures.problem ?? "the state of partitions is being read"
-    check.figures = [
-      "partitions": .integer(state.restoring), "records": .integer(figures.records),
-      "remaining": .integer(figures.remaining),
-    ]
-    if let rate = figures.rate(at: now.uptime) {
-      check.figures.append("recordsPerSecond", .integer(rate))
-      check.figures.append("secondsLeft", .integer((figures.remaining + rate - 1) / rate))
-    }
+    check.figures = ["partitions": .integer(state.restoring)]
+    check.figures.append(figures.fields(at: now.uptime))
     return check
   }
 

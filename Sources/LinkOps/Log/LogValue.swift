@@ -59,4 +59,7 @@ public struct LogFields: Sendable, ExpressibleByDictionaryLiteral {
 
   /// Adds a field at the end.
   public mutating func append(_ name: String, _ value: LogValue) { pairs.append((name, value)) }
+
+  /// Adds other fields at the end.
+  public mutating func append(_ others: LogFields) { pairs += others.pairs }
 }

@@ -27,52 +27,63 @@ final class Statement {
   /// Runs it to its end, and says how many rows it changed.
   @discardableResult
   func run(_ values: Value...) throws(StoreFailure) -> Int {
-    defer { reset() }
-    try bind(values)
-    while try step() {}
-    return database.changes
+    try bound(values[...]) { () throws(StoreFailure) in
+      while try step() {}
+      return database.changes
+    }
   }
 
   /// What `read` makes of the first row, or nil.
   func first<Result>(
     _ values: Value..., read: (Row) throws(StoreFailure) -> Result
   ) throws(StoreFailure) -> Result? {
-    defer { reset() }
-    try bind(values)
-    return try step() ? read(Row(statement: handle)) : nil
+    try bound(values[...]) { () throws(StoreFailure) in
+      try step() ? read(Row(statement: handle)) : nil
+    }
   }
 
   /// What `read` makes of every row.
   func all<Result>(
     _ values: Value..., read: (Row) throws(StoreFailure) -> Result
   ) throws(StoreFailure) -> [Result] {
-    defer { reset() }
-    try bind(values)
-    var results: [Result] = []
-    while try step() { results.append(try read(Row(statement: handle))) }
-    return results
-  }
-
-  private func bind(_ values: [Value]) throws(StoreFailure) {
-    var index: Int32 = 0
-    for value in values {
-      index += 1
-      let code =
-        switch value {
-        case .integer(let number): sqlite3_bind_int64(handle, index, number)
-        case .bytes(let bytes): bytes.withUnsafeBytes { bind($0, at: index) }
-        case .null: sqlite3_bind_null(handle, index)
-        }
-      guard code == SQLITE_OK else { throw database.failure(code, operation) }
+    try bound(values[...]) { () throws(StoreFailure) in
+      var results: [Result] = []
+      while try step() { results.append(try read(Row(statement: handle))) }
+      return results
     }
   }
 
-  private func bind(_ bytes: UnsafeRawBufferPointer, at index: Int32) -> Int32 {
-    // A blob from a nil pointer would be NULL.
-    guard !bytes.isEmpty else { return sqlite3_bind_zeroblob(handle, index, 0) }
-    // SQLITE_TRANSIENT, a cast that Swift does not import: SQLite copies the bytes.
-    let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    return sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), copied)
+  /// What `body` gives while the values are bound. SQLite reads bytes where they stand, without a copy: a restore binds a million rows, and a token
+  /// is in memory once less.
+  private func bound<Result>(
+    _ values: ArraySlice<Value>, _ body: () throws(StoreFailure) -> Result
+  ) throws(StoreFailure) -> Result {
+    guard let value = values.first else {
+      defer { reset() }
+      return try body()
+    }
+    let index = Int32(values.startIndex) + 1
+    switch value {
+    case .integer(let number): try check(sqlite3_bind_int64(handle, index, number))
+    case .null: try check(sqlite3_bind_null(handle, index))
+    case .bytes(let bytes):
+      return try bytes.withUnsafeBufferPointer { (bytes) throws(StoreFailure) in
+        // A blob from a nil pointer would be NULL. Nil instead of a destructor is SQLITE_STATIC: the bytes stay until the statement is reset.
+        try check(
+          bytes.isEmpty
+            ? sqlite3_bind_zeroblob(handle, index, 0)
+            : sqlite3_bind_blob64(handle, index, bytes.baseAddress, UInt64(bytes.count), nil))
+        return try bound(values.dropFirst(), body)
+      }
+    }
+    return try bound(values.dropFirst(), body)
+  }
+
+  private func check(_ code: Int32) throws(StoreFailure) {
+    guard code != SQLITE_OK else { return }
+    let failure = database.failure(code, operation)
+    reset()
+    throw failure
   }
 
   private func step() throws(StoreFailure) -> Bool {
@@ -83,7 +94,7 @@ final class Statement {
     }
   }
 
-  /// Also forgets the bound values: a token must not outlive its use in SQLite's memory.
+  /// Also forgets the bound values, whose bytes go.
   private func reset() {
     sqlite3_reset(handle)
     sqlite3_clear_bindings(handle)

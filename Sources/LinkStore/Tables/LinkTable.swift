@@ -83,12 +83,14 @@ struct LinkTable {
     guard let record = StateRecord.link(link).encoded().value else {
       throw defect("a link was encoded as a tombstone")
     }
-    let (due, ended) = link.state.times
-    let offset = link.origin.offset
-    let seal = seal(key.user, key.text, partition, offset, due, ended, record)
+    try put(LinkRow(link, record: record, under: key, partition: partition))
+  }
+
+  /// Keeps a row; a scheduled link wakes at its due time.
+  func put(_ row: LinkRow) throws(StoreFailure) {
     let changes = try put.run(
-      .bytes(key.digest), .integer(Int64(partition)), .integer(key.user), .bytes(key.text), .integer(offset),
-      .init(due), .init(ended), .integer(seal), .bytes(record))
+      .bytes(row.key.digest), .integer(Int64(row.partition)), .integer(row.key.user), .bytes(row.key.text),
+      .integer(row.offset), .init(row.due), .init(row.ended), .integer(row.seal), .bytes(row.record))
     guard changes == 1 else { throw defect("two links have one digest") }
   }
 
@@ -146,36 +148,21 @@ struct LinkTable {
   }
 
   private func link(in row: Row) throws(StoreFailure) -> StoredLink {
-    let (user, text, record) = (row.integer(3), row.bytes(4), row.bytes(9))
-    let seal = seal(
-      user, text, Int32(truncatingIfNeeded: row.integer(2)), row.integer(5), row.optional(6), row.optional(7), record)
-    guard seal == row.integer(8) else { throw damage("the check sum of a link's row does not fit") }
-    let key = try key(user: user, text: text)
-    let name = StateKey.link(key).encoded()
-    guard case .link(let link)? = try? StateRecord.decode(key: name, value: record) else {
+    let stored = LinkRow(
+      key: StoredKey(user: row.integer(3), text: row.bytes(4), digest: row.bytes(1)),
+      partition: Int32(truncatingIfNeeded: row.integer(2)), offset: row.integer(5), due: row.optional(6),
+      ended: row.optional(7), record: row.bytes(9))
+    guard stored.seal == row.integer(8) else { throw damage("the check sum of a link's row does not fit") }
+    let name = StateKey.link(try key(user: stored.key.user, text: stored.key.text)).encoded()
+    guard case .link(let link)? = try? StateRecord.decode(key: name, value: stored.record) else {
       throw damage("the record of a link cannot be read")
     }
-    return StoredLink(id: row.integer(0), key: StoredKey(user: user, text: text, digest: row.bytes(1)), link: link)
+    return StoredLink(id: row.integer(0), key: stored.key, link: link)
   }
 
   private func key(user: Int64, text: [UInt8]) throws(StoreFailure) -> LinkKey {
     guard let text = Text(utf8: text) else { throw damage("the key of a link is not UTF-8") }
     return LinkKey(userId: user, idempotencyKey: text)
-  }
-
-  private func seal(
-    _ user: Int64, _ text: [UInt8], _ partition: Int32, _ offset: Int64, _ due: Int64?, _ ended: Int64?,
-    _ record: [UInt8]
-  ) -> Int64 {
-    var seal = Seal()
-    seal.add(user)
-    seal.add(text)
-    seal.add(Int64(partition))
-    seal.add(offset)
-    seal.add(due)
-    seal.add(ended)
-    seal.add(record)
-    return seal.value
   }
 
   private func damage(_ reason: String) -> StoreFailure {
@@ -192,14 +179,4 @@ struct StoredLink {
   var id: Int64
   var key: StoredKey
   var link: Link
-}
-
-extension Link.State {
-  /// When a scheduled link is due, and when an ended one ended, in milliseconds.
-  fileprivate var times: (due: Int64?, ended: Int64?) {
-    switch self {
-    case .scheduled(let due): (due.milliseconds, nil)
-    case .succeeded(let at), .failed(let at, _): (nil, at.milliseconds)
-    }
-  }
 }

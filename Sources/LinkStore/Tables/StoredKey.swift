@@ -1,7 +1,7 @@
 import LinkCore
 
 /// A link's key as the tables have it.
-struct StoredKey {
+struct StoredKey: Sendable {
   let user: Int64
   /// The idempotency key's bytes.
   let text: [UInt8]

@@ -51,13 +51,20 @@ public final class StoreThread: Sendable {
   public func withStore<Value: Sendable>(
     _ body: @escaping @Sendable (LinkStore) throws(StoreFailure) -> Value
   ) throws(StoreFailure) -> Value {
-    let slot = try Slot<Value>()
+    try errand(body).value()
+  }
+
+  /// Has `body` done with the store, after all that was submitted before, and does not wait for it. Throws a failure of kind `closed` after `stop`.
+  public func errand<Value: Sendable>(
+    _ body: @escaping @Sendable (LinkStore) throws(StoreFailure) -> Value
+  ) throws(StoreFailure) -> StoreErrand<Value> {
+    let errand = try StoreErrand<Value>()
     let isTaken = mailbox.put(
       .errand { store in
-        slot.fill(store.flatMap { store in Result { () throws(StoreFailure) in try body(store) } })
+        errand.fill(store.flatMap { store in Result { () throws(StoreFailure) in try body(store) } })
       })
     guard isTaken else { throw StoreKeeper.stopped }
-    return try slot.wait().get()
+    return errand
   }
 
   /// Has the store's figures of these partitions read, after all that was submitted before, and given to `take` on the store's own thread.
@@ -103,25 +110,5 @@ public final class StoreThread: Sendable {
         .io, operation: "start the store's thread", subject: "process", reason: String(cString: strerror(code)))
     }
     return handle
-  }
-}
-
-/// Where the result of an errand is left and awaited.
-private final class Slot<Value: Sendable>: Sendable {
-  private let result = Mutex<Result<Value, StoreFailure>?>(nil)
-  private let bell: Bell
-
-  init() throws(StoreFailure) { bell = try Bell() }
-
-  func fill(_ value: Result<Value, StoreFailure>) {
-    result.withLock { $0 = value }
-    bell.ring()
-  }
-
-  func wait() -> Result<Value, StoreFailure> {
-    while true {
-      if let value = result.withLock({ $0 }) { return value }
-      bell.wait(atMost: nil)
-    }
   }
 }
