@@ -146,7 +146,7 @@ private struct Flow {
       [
         "-C", "-t", deployment.topic(.outcomes), "-o", "beginning", "-e", "-q", "-X", "isolation.level=read_committed",
         "-f", "%k\t%h\t%s\n",
-      ], on: kafka
+      ], on: kafka.bootstrap
     ).output.split(separator: UInt8(ascii: "\n"))
     #expect(printed.count == requests.count)
     for (index, request) in requests.enumerated() {

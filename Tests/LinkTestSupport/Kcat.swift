@@ -1,14 +1,13 @@
 import LinkCore
-public import LinkSandbox
 
 /// kcat, as a client area's stand-in that shares no code with the worker but librdkafka.
 public enum Kcat {
   /// Runs it against a broker to its end; throws where it says that something failed.
   @discardableResult
   public static func run(
-    _ arguments: [String], on kafka: RealKafka, within seconds: Double = 60
+    _ arguments: [String], on bootstrap: String, within seconds: Double = 60
   ) throws -> RunningProgram.Outcome {
-    let outcome = try RunningProgram.run(["kcat", "-b", kafka.bootstrap] + arguments, within: seconds)
+    let outcome = try RunningProgram.run(["kcat", "-b", bootstrap] + arguments, within: seconds)
     guard outcome.code == 0 else { throw Missing("kcat \(arguments.joined(separator: " ")): \(outcome.errorText)") }
     return outcome
   }
@@ -22,7 +21,7 @@ extension Deployment {
       ["-P", "-t", topic(.requests)] + (key.map { ["-k", $0] } ?? []) + headers.flatMap { ["-H", $0] } + options + [
         file
       ],
-      on: kafka)
+      on: bootstrap)
   }
 
   /// Writes many records of one line each to the requests topic by one kcat, all at once.
@@ -32,6 +31,6 @@ extension Deployment {
     let file = try scratch.write("lines-\(UInt32.random(in: 0 ... .max))", text)
     try Kcat.run(
       ["-P", "-t", topic(.requests), "-l"] + (isKeyed ? ["-K", "|"] : [])
-        + ["-H", "content-type=application/cloudevents+json"] + options + [file], on: kafka)
+        + ["-H", "content-type=application/cloudevents+json"] + options + [file], on: bootstrap)
   }
 }
