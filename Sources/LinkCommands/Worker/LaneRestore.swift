@@ -114,8 +114,11 @@ struct LaneRestore {
       do throws(StateRecordFault) {
         records.append((entry.offset, try StateRecord.decode(key: entry.key, value: entry.value)))
       } catch {
+        // The end of something that was never understood is no loss.
+        if entry.value == nil { continue }
         return "the state record at offset \(entry.offset) cannot be read: \(error). "
-          + "Try: a worker of the version that wrote it; if something else wrote it, a tombstone for its key"
+          + "Try: a worker of the version that wrote it; if something else wrote it, a tombstone for its key, and compaction, which a small "
+          + "segment.ms of the topic hastens"
       }
     }
     guard let last = records.last else { return nil }
@@ -167,6 +170,15 @@ struct LaneRestore {
         lane,
         reason: "the group has no committed offset, but there is state of this partition: the offset is lost. Try: run "
           + "--from-beginning, which takes all requests that are still there again and calls for no link that is known")
+    }
+    if let committed, found.identity == nil {
+      return .blocked(
+        lane,
+        reason:
+          "the group has the committed offset \(committed), but the partition's state topic has no identity, which the first commit "
+          + "of all writes: the topic was made anew, or lost records, and with them the memory of links. Try: restore the state topic; or, to "
+          + "go on without that memory, delete the group's offsets of the requests topic and run --from-beginning, which serves "
+          + "all requests that are still there, also those that had their outcome")
     }
     return .opened(
       LaneOpening(
