@@ -91,9 +91,17 @@ public final class StateReader {
     try queryWatermarks(stateTopic, partition, timeout).high
   }
 
-  /// Low watermark and true end of a partition of the requests topic.
-  public func watermarks(partition: Int32, timeout: Int64 = 10_000) throws(KafkaFailure) -> (low: Int64, high: Int64) {
-    try queryWatermarks(requestsTopic, partition, timeout)
+  /// Low watermark and true end of a partition of the requests topic, or of `topic`.
+  public func watermarks(
+    of topic: String? = nil, partition: Int32, timeout: Int64 = 10_000
+  ) throws(KafkaFailure) -> (low: Int64, high: Int64) {
+    try queryWatermarks(topic ?? requestsTopic, partition, timeout)
+  }
+
+  /// The last stable offset of a partition of `topic`: every transaction with records before it has ended.
+  public func stableEnd(of topic: String, partition: Int32, timeout: Int64 = 10_000) throws(KafkaFailure) -> Int64 {
+    // A client that reads committed records is told this one.
+    try queryWatermarks(topic, partition, timeout, by: handle).high
   }
 
   /// The cluster's id, by which a store knows whose view it holds.
@@ -114,17 +122,18 @@ public final class StateReader {
 
   // MARK: - Helpers
 
-  private func queryWatermarks(_ topic: String, _ partition: Int32, _ timeout: Int64) throws(KafkaFailure)
-    -> (low: Int64, high: Int64)
-  {
+  private func queryWatermarks(
+    _ topic: String, _ partition: Int32, _ timeout: Int64, by client: KafkaHandle? = nil
+  ) throws(KafkaFailure) -> (low: Int64, high: Int64) {
+    let asked = client ?? ends
     let deadline = Uptime.now() + timeout
     while true {
       var low: Int64 = 0
       var high: Int64 = 0
       let wait = Int32(clamping: min(max(deadline - Uptime.now(), 1), 2_000))
-      let result = rd_kafka_query_watermark_offsets(ends.client, topic, partition, &low, &high, wait)
+      let result = rd_kafka_query_watermark_offsets(asked.client, topic, partition, &low, &high, wait)
       if result == RD_KAFKA_RESP_ERR_NO_ERROR { return (low, high) }
-      let failure = ends.failure("read the end", "of partition \(partition) of \(topic)", result, partition: partition)
+      let failure = asked.failure("read the end", "of partition \(partition) of \(topic)", result, partition: partition)
       guard Self.passes(result), Uptime.now() < deadline else { throw failure }
       usleep(20_000)
     }

@@ -80,7 +80,9 @@ struct LinkBoard: Sendable {
   private mutating func requested(_ record: SourceRecord) -> Step? {
     let place = LinkRow.Place(partition: record.partition, offset: record.offset)
     guard byPlace[place] == nil else { return nil }
-    if let origin = record.movedFrom, let number = byPlace.removeValue(forKey: origin) {
+    if let origin = record.movedFrom,
+      let number = byPlace.removeValue(forKey: .init(partition: origin.partition, offset: origin.offset))
+    {
       byPlace[place] = number
       rows[number]?.place = place
       rows[number]?.step("moved \(origin.partition) to \(place.partition)")

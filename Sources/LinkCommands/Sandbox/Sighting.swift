@@ -93,14 +93,6 @@ extension SourceRecord {
   /// The sample that it is; nil where somebody else wrote it.
   var sampleName: String? { text(of: Sample.header) }
 
-  /// From where the worker moved it here; nil where it was written here.
-  var movedFrom: LinkRow.Place? {
-    let parts = text(of: "linkworker.moved-from")?.split(separator: "/") ?? []
-    guard parts.count >= 3, let partition = Int32(parts[parts.count - 2]), let offset = Int64(parts[parts.count - 1])
-    else { return nil }
-    return .init(partition: partition, offset: offset)
-  }
-
   /// The last header of this name, which must be text.
   fileprivate func text(of name: String) -> String? {
     headers.last { $0.name.elementsEqual(name.utf8) }?.value.flatMap { Text(utf8: $0)?.string }

@@ -12,6 +12,8 @@ struct SeenOutcome {
   var scope: LinkScope?
   /// 0, or the number of the replay.
   var replay: Int64
+  /// The event's own id and source, and when it was decided.
+  var id: Text?, source: Text?, time: Timestamp?
 
   /// What an outcome says.
   enum Kind: Hashable {
@@ -42,6 +44,9 @@ struct SeenOutcome {
     }
     scope = Self.scope(data)
     replay = data["replay"]?.integer ?? 0
+    id = event["id"]?.text
+    source = event["source"]?.text
+    time = event["time"]?.text.flatMap { Timestamp(rfc3339: $0.utf8) }
   }
 
   private static func scope(_ data: JSONValue) -> LinkScope? {

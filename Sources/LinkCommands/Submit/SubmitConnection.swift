@@ -24,7 +24,7 @@ struct SubmitConnection {
       let found = try KafkaAdmin(properties: properties).metadata(of: needed) { interrupts.count > 0 }
       for name in needed where found[name] == nil { throw KafkaFailure.missing(topic: name) }
       partitionCount = Int32(clamping: found[topic]?.partitions ?? 0)
-      if waits { try Self.checkReading([settings.topics.outcomes, settings.topics.state], properties) }
+      if waits { try properties.checkReading([settings.topics.outcomes, settings.topics.state]) }
       watch =
         waits ? try OutcomeWatch(properties: properties, topics: settings.topics, timeout: timeout) : nil
       writer = try KafkaStreamWriter(properties: properties, topic: topic)
@@ -42,17 +42,4 @@ struct SubmitConnection {
   private static let permissions =
     "allow this principal Describe and Write on the requests topic and, for --wait, Describe and Read on the outcomes and the "
     + "state topic"
-
-  /// What may not be read is found out before anything is sent: a reader of it would only hear nothing, or too late.
-  private static func checkReading(_ topics: [String], _ properties: KafkaProperties) throws(KafkaFailure) {
-    let verdicts = try PermissionTrial(properties: properties, groupID: "linkworker-browser").read(topics: topics)
-    for topic in topics {
-      switch verdicts[topic] {
-      case .allowed, nil: continue
-      // 29 is TOPIC_AUTHORIZATION_FAILED.
-      case .refused: throw KafkaFailure("read", "topic \(topic)", code: 29)
-      case .unknown(let failure): throw failure
-      }
-    }
-  }
 }

@@ -161,10 +161,3 @@ struct SubmitVoice {
     console.write(Array((text + "\n").utf8), to: console.errors)
   }
 }
-
-extension JSONWriter {
-  fileprivate mutating func count(_ name: StaticString, _ value: Int) {
-    self.name(name)
-    integer(Int64(value))
-  }
-}

@@ -27,6 +27,9 @@ public struct EventWriter: Sendable {
     self.deadLetterMaxBytes = deadLetterMaxBytes
   }
 
+  /// The `source` of the events that the workers of a group publish.
+  public static func source(ofGroup groupID: String) -> Text { Text("/linkworker/" + groupID) }
+
   /// The `token-ready` event of a link. `issuedAt` is the moment before the successful call.
   public func tokenReady(
     link: Link, request: LinkRequest, token: Secret, issuedAt: Timestamp, expiresAt: Timestamp, decidedAt: Timestamp
@@ -49,12 +52,8 @@ public struct EventWriter: Sendable {
   public func refused(
     identity: RequestIdentity, error: EventError, recordDigest: Digest, decidedAt: Timestamp
   ) -> OutgoingRecord {
-    var form = BinaryWriter(capacity: 640)
-    form.string("linkworker/refused/1")
-    form.bytes(identity.source.utf8)
-    form.bytes(identity.id.utf8)
-    form.bytes(recordDigest.bytes)
-    let value = event(.refused, id: sha256(form.bytes), decidedAt: decidedAt) { json in
+    let id = Self.refusalID(of: identity, recordDigest: recordDigest, sha256: sha256)
+    let value = event(.refused, id: id, decidedAt: decidedAt) { json in
       json.member("requestId", identity.id)
       json.member("requestSource", identity.source)
       if let idempotencyKey = identity.idempotencyKey { json.member("idempotencyKey", idempotencyKey) }
@@ -63,6 +62,16 @@ public struct EventWriter: Sendable {
       json.member(context: identity.context)
     }
     return record(key: identity.userId.map { Array(decimal: $0) }, value: value, trace: identity.trace)
+  }
+
+  /// The `id` of the refusal of a request: the same for records with the same `id`, `source` and value, wherever they lie.
+  public static func refusalID(of identity: RequestIdentity, recordDigest: Digest, sha256: SHA256Function) -> Digest {
+    var form = BinaryWriter(capacity: 640)
+    form.string("linkworker/refused/1")
+    form.bytes(identity.source.utf8)
+    form.bytes(identity.id.utf8)
+    form.bytes(recordDigest.bytes)
+    return sha256(form.bytes)
   }
 
   /// Identity and scope, what is the outcome's own, and how it came about. The id is made of link and replay number alone, for only one
@@ -97,7 +106,7 @@ public struct EventWriter: Sendable {
     json.member("specversion", "1.0")
     json.name("id")
     json.digest(id)
-    json.member("source", Text("/linkworker/" + groupID))
+    json.member("source", Self.source(ofGroup: groupID))
     json.member("type", Text(type.rawValue))
     json.member("time", moment: decidedAt)
     json.member("datacontenttype", "application/json")
