@@ -23,6 +23,7 @@ extension Chaos {
       try ground.expectBlocked(worker, partition: 0, ["cannot be read", "riddle", "a tombstone for its key"])
       try ground.deployment.awaitOutcomes(3, worker: worker)
       #expect(try worker.stop().code == 0)
+      try ground.expectAudit(["state_unreadable"])
 
       try TestKafka.alter(
         ground.deployment.topic(.state), on: ground.deployment.bootstrap,
@@ -39,6 +40,8 @@ extension Chaos {
       try ground.deployment.awaitNoLag(worker: next)
       #expect(try next.stop().code == 0)
       try ground.expectOneTokenEach(known + fresh)
+      // The audit tells of its tombstones all the same.
+      try ground.expectAudit(["state_unreadable"])
     }
 
     private func write(_ value: String?, _ ground: Ground) throws {

@@ -11,7 +11,7 @@ extension Chaos {
       "A thousand copies of a request from several producers have one outcome, whether its link is in flight, waits or is done; what it cost is bounded"
     )
     func storm() throws {
-      let ground = try Ground(settings: ["retry.max.ms": "8000"]) {
+      let ground = try Ground(settings: ["retry.max.ms": "8000", "adapter.timeout.ms": "30000"]) {
         $0.rules[1_000] = EmulatorRule(latency: 6_000)
         $0.rules[2_000] = EmulatorRule(failure: .status(503, retryAfter: "6"), failFirst: 1)
       }
@@ -42,7 +42,8 @@ extension Chaos {
       #expect(try worker.stop().code == 0)
       #expect(try ground.deployment.outcomes().map(\.requestID).sorted() == ["1000", "2000", "3000"])
       #expect([1_000, 2_000, 3_000].map { ground.emulator.user($0)?.calls } == [1, 2, 1])
-      #expect(try ground.deployment.records(.state).count < 20, "a duplicate writes nothing")
+      let report = try ground.deployment.audit()
+      #expect(report.isClean && report.total("duplicates") == 3_000, "\(report)")
     }
 
     private func request(_ user: Int64) -> RequestEvent {
@@ -110,6 +111,7 @@ extension Chaos {
       let links = try ground.deployment.liveState().values.compactMap {
         if case .link(let link) = $0 { link } else { nil }
       }
+      try ground.expectAudit()
       #expect(links.count == 60 && links.allSatisfy { if case .succeeded = $0.state { true } else { false } })
     }
   }

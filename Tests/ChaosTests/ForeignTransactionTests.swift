@@ -37,6 +37,7 @@ extension Chaos {
       try awaiting("A page that says that all is well") { try HTTPAnswer.get("/readyz", port: port).status == 200 }
       #expect(try worker.stop().code == 0)
       try ground.expectOneTokenEach(known + again)
+      try ground.expectAudit()
     }
 
     /// Runs the command that the alarm names, as it stands there.

@@ -73,6 +73,12 @@ struct Ground {
     #expect(worker.log("lane.blocked").count == 1, sourceLocation: source)
   }
 
+  /// Proves that `linkworker audit` finds these kinds of faults and no others; by itself: none.
+  func expectAudit(_ kinds: Set<String> = [], _ source: SourceLocation = #_sourceLocation) throws {
+    let report = try deployment.audit()
+    #expect(Set(report.kinds.keys) == kinds, "\(report)", sourceLocation: source)
+  }
+
   /// Proves that each of these links has exactly one outcome, a token, that the adapter was called once for it, and that there is nothing else.
   func expectOneTokenEach(_ requests: [RequestEvent], _ source: SourceLocation = #_sourceLocation) throws {
     let outcomes = try deployment.outcomes()

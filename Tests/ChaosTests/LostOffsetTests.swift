@@ -29,6 +29,7 @@ extension Chaos {
       #expect(try ground.deployment.offsets()[0].committed == nil, "nothing is skipped")
       #expect(try worker.stop().code == 0)
       try ground.expectOneTokenEach(known + [other])
+      try ground.expectAudit(["offset_missing"])
 
       let next = try ground.deployment.startWorker(options: ["--from-beginning"])
       try ground.deployment.awaitOutcomes(5, worker: next)
@@ -36,6 +37,7 @@ extension Chaos {
       #expect(try next.stop().code == 0)
       #expect(next.log("link.duplicate").count == 2)
       try ground.expectOneTokenEach(known + [other, waiting])
+      try ground.expectAudit()
     }
 
     @Test(
@@ -62,12 +64,16 @@ extension Chaos {
       #expect(try worker.stop().code == 0)
       #expect(try ground.deployment.offsets().map(\.committed) == [1, 90, 2])
 
-      try ground.deployment.changeOffsets(["--reset-offsets", "--to-earliest", "--execute"])
+      // What lies before the offset that was made up counts as settled, and has no end.
+      try ground.expectAudit(["offset_out_of_range", "request_lost"])
+
+      try ground.deployment.resetOffsets()
       let next = try ground.deployment.startWorker()
       try ground.deployment.awaitOutcomes(6, worker: next)
       try ground.deployment.awaitNoLag(worker: next)
       #expect(try next.stop().code == 0)
       try ground.expectOneTokenEach(known + left)
+      try ground.expectAudit()
     }
 
     @Test(
@@ -98,6 +104,7 @@ extension Chaos {
       #expect(try ground.deployment.offsets()[0].committed == 1, "nothing is skipped")
       #expect(try worker.stop().code == 0)
       try ground.expectOneTokenEach(known + [left[1]])
+      try ground.expectAudit(["offset_out_of_range"])
     }
   }
 }

@@ -48,6 +48,7 @@ extension Chaos {
       #expect(reason?.value == Array("expired".utf8))
       #expect(ground.emulator.stats.calls == 3)
       #expect(worker.log("link.duplicate").count == 4)
+      try ground.expectAudit()
     }
   }
 }

@@ -72,7 +72,7 @@ extension Chaos {
     }
 
     @Test(
-      "When the state topic was made anew, or lost its beginning, a worker serves nothing from it before its operator says so"
+      "When the state topic was made anew, a worker serves nothing from it before its operator says so"
     )
     func stateAnew() throws {
       for keepsStore in [true, false] {
@@ -87,6 +87,7 @@ extension Chaos {
         try ground.expectBlocked(worker, partition: 0, ["state topic"])
         #expect(try worker.stop().code == 0)
         try ground.expectOneTokenEach(known)
+        try ground.expectAudit(["state_missing"])
       }
     }
 
@@ -139,6 +140,7 @@ extension Chaos {
       #expect(try worker.stop().code == 0)
       #expect(try ground.deployment.outcomes().map(\.requestID).sorted() == meanwhile.map(\.id))
       #expect(ground.emulator.stats.calls == 8)
+      try ground.expectAudit(["outcome_missing"])
     }
   }
 }
