@@ -204,7 +204,7 @@ extension KafkaProperties.Role {
   var kind: rd_kafka_type_t {
     switch self {
     case .producer, .writer, .writeTrial, .transactionTrial: RD_KAFKA_PRODUCER
-    case .consumer, .stateReader, .endReader, .browser, .admin: RD_KAFKA_CONSUMER
+    case .consumer, .stateReader, .offsetWitness, .endReader, .browser, .admin: RD_KAFKA_CONSUMER
     }
   }
 }

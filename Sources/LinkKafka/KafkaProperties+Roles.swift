@@ -9,6 +9,8 @@ extension KafkaProperties {
     case producer(transactionalID: String, transactionTimeout: Int)
     /// Reads committed state and the group's offsets; no member.
     case stateReader(groupID: String)
+    /// Asks whether the group's offsets are still there; no member. See `OffsetWitness`.
+    case offsetWitness(groupID: String)
     /// Asks for true ends: a `read_committed` client shows only the last stable offset.
     case endReader
     /// Writes single records for a command; idempotent, no transactions.
@@ -79,7 +81,7 @@ extension KafkaProperties {
       common["message.max.bytes"] = "1179648"
       common["batch.size"] = Self.batchByteLimit
       common["queue.buffering.max.kbytes"] = "131072"
-    case .endReader, .admin, .writeTrial, .transactionTrial: break
+    case .endReader, .offsetWitness, .admin, .writeTrial, .transactionTrial: break
     }
     return common
   }
@@ -118,6 +120,12 @@ extension KafkaProperties {
         "auto.offset.reset": "earliest", "allow.auto.create.topics": "false",
         // A manual assignment, too, wants a group's name; nothing is ever committed under it.
         "group.id": "linkworker-browser",
+      ]
+    case .offsetWitness(let groupID):
+      // Whether there is an offset, not which one: it need not wait for the transaction that is about to replace it.
+      return [
+        "group.id": groupID, "isolation.level": "read_uncommitted", "enable.auto.commit": "false",
+        "allow.auto.create.topics": "false",
       ]
     case .endReader:
       return ["isolation.level": "read_uncommitted", "allow.auto.create.topics": "false"]

@@ -16,8 +16,9 @@ extension StateReader {
     /// What holds it, and how to find whose it is.
     public var description: String {
       "the restore of partition \(partition) of \(topic) waits at offset \(position), before \(end): a transaction is open there. "
-        + "Try: kafka-transactions.sh --describe-producers --topic \(topic) --partition \(partition) names its producer; it ends by "
-        + "itself after that producer's transaction.timeout.ms"
+        + "Try: kafka-transactions.sh --bootstrap-server … describe-producers --topic \(topic) --partition \(partition) names its "
+        + "producer; it ends by itself after that producer's transaction.timeout.ms, and at once by kafka-transactions.sh … abort "
+        + "--topic \(topic) --partition \(partition) --start-offset \(position)"
     }
   }
 

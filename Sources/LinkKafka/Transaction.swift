@@ -11,6 +11,8 @@ struct Transaction {
     case committed(stateEnds: [Int32: Int64])
     /// Not committed: these decisions' records were refused for themselves.
     case refused([UInt64: String])
+    /// Not committed: the group's offsets of these partitions are gone, and their topic with them.
+    case lost([Int32])
     /// Not committed: the group has moved on.
     case fencedByGroup(KafkaFailure)
     /// Not committed.
@@ -27,17 +29,19 @@ struct Transaction {
   private let deadline: Int64
   private let records: [(decision: Int, record: OutgoingRecord)]
   private let firstStateIndex: Int
+  private let witness: OffsetWitness?
   private let beforeCommit: () -> Void
 
   init(
     _ batch: Batch, _ group: GroupMetadata, on producer: Producer, offsetsTopic: String, deadline: Int64,
-    beforeCommit: @escaping () -> Void = {}
+    witness: OffsetWitness? = nil, beforeCommit: @escaping () -> Void = {}
   ) {
     self.batch = batch
     self.group = group
     self.producer = producer
     self.offsetsTopic = offsetsTopic
     self.deadline = deadline
+    self.witness = witness
     self.beforeCommit = beforeCommit
     var records: [(decision: Int, record: OutgoingRecord)] = []
     for (index, decision) in batch.decisions.enumerated() {
@@ -56,7 +60,7 @@ struct Transaction {
     _ = producer.handle.observer.takeRefusedPartitions()
     producer.reports.reset(firstStateIndex: firstStateIndex)
     if let error = rd_kafka_begin_transaction(client) { return .failed(failure("begin", error)) }
-    if let end = produce() ?? flush() { return end }
+    if let end = produce() ?? look() ?? flush() { return end }
     Failpoint.produced.reach()
     if let end = sendOffsets() { return end }
     Failpoint.prepared.reach()
@@ -81,6 +85,13 @@ struct Transaction {
       refused[batch.decisions[decision].id] = refusal(record, result)
     }
     return refused.isEmpty ? nil : .refused(refused)
+  }
+
+  /// While the records are on their way: it takes no time of its own.
+  private func look() -> End? {
+    guard let witness else { return nil }
+    let lost = witness.lost(of: batch.offsets.keys, timeout: min(remaining, 1_000))
+    return lost.isEmpty ? nil : .lost(lost)
   }
 
   private func flush() -> End? {

@@ -26,18 +26,24 @@ public final class TransactionalPublisher {
   private let transactionalID: String
   private let topics: [TopicRole: String]
   private let timing: Timing
+  private let witness: OffsetWitness?
   private(set) var producer: Producer?
   /// Called between the last record's acknowledgement and the commit, for tests that break things there.
   var beforeCommit: () -> Void = {}
+  /// Behind the last state record that was committed to each partition: its log only grows.
+  private var stateEnds: [Int32: Int64] = [:]
   /// When this producer was fenced although its transaction was not too old.
   private var fencings: [Int64] = []
 
   /// A publisher without a producer yet.
   ///
-  /// - Parameter topics: The names of all four topics.
+  /// - Parameters:
+  ///   - topics: The names of all four topics.
+  ///   - watchedGroup: The group whose offsets must still be there at each commit, else the commit is fatal; nil: nobody looks.
   /// - Throws: `KafkaFailure` for properties that are not taken.
   public init(
-    properties: KafkaProperties, transactionalID: String, topics: [TopicRole: String], timing: Timing = Timing()
+    properties: KafkaProperties, transactionalID: String, topics: [TopicRole: String], timing: Timing = Timing(),
+    watchedGroup: String? = nil
   ) throws(KafkaFailure) {
     self.properties = properties
     self.transactionalID = transactionalID
@@ -46,7 +52,16 @@ public final class TransactionalPublisher {
     let role = KafkaProperties.Role.producer(
       transactionalID: transactionalID, transactionTimeout: Int(timing.transaction))
     rd_kafka_conf_destroy(try properties.configuration(for: role))
+    if let watchedGroup {
+      witness = try OffsetWitness(
+        properties: properties, groupID: watchedGroup, topic: topics[.requests] ?? TopicRole.requests.rawValue)
+    } else {
+      witness = nil
+    }
   }
+
+  /// The watched group has committed offsets of these partitions.
+  public func expectOffsets(of partitions: [Int32]) { witness?.expect(partitions) }
 
   /// Whether an initialised producer is at hand. False after a commit that ended `.unknown` means that the new one could not be initialised
   /// yet: `prepare()` must succeed before the state's tail is read.
@@ -71,13 +86,20 @@ public final class TransactionalPublisher {
     let began = Uptime.now()
     let transaction = Transaction(
       batch, group, on: producer, offsetsTopic: topics[.requests] ?? TopicRole.requests.rawValue,
-      deadline: began + timing.transaction - 1_000, beforeCommit: beforeCommit)
+      deadline: began + timing.transaction - 1_000, witness: witness, beforeCommit: beforeCommit)
     switch transaction.run() {
-    case .committed(let stateEnds):
-      return .committed(stateEnds: stateEnds)
+    case .committed(let ends):
+      guard let cut = ends.keys.sorted().first(where: { (stateEnds[$0] ?? 0) >= ends[$0] ?? 0 }) else {
+        stateEnds.merge(ends) { $1 }
+        return .committed(stateEnds: ends)
+      }
+      return .fatal(reason: cutReason(cut, ends[cut] ?? 0), exitCode: 78)
     case .refused(let decisions):
       abandon()
       return .refused(decisions: decisions)
+    case .lost(let partitions):
+      abandon()
+      return .fatal(reason: lossReason(partitions), exitCode: 75)
     case .fencedByGroup(let failure):
       abandon()
       return .fencedByGroup(reason: failure.description)
@@ -91,7 +113,10 @@ public final class TransactionalPublisher {
   }
 
   /// Ends the producer, if there is one. What it left open is ended by the next one with the same id, or after its timeout.
-  public func close() { drop() }
+  public func close() {
+    drop()
+    witness?.close()
+  }
 
   // MARK: - Helpers
 
@@ -147,6 +172,19 @@ public final class TransactionalPublisher {
     } catch {
       properties.log(3, "INIT", error.description)
     }
+  }
+
+  private func lossReason(_ partitions: [Int32]) -> String {
+    "the group's offsets of topic \(topics[.requests] ?? TopicRole.requests.rawValue), partitions "
+      + "\(partitions.map(String.init).joined(separator: ", ")), are gone: Kafka drops them when the topic is deleted, and in one that was made "
+      + "anew requests would be passed over. Try: start the worker again: it says of each partition what to do"
+  }
+
+  /// What was committed stands before what this worker committed earlier.
+  private func cutReason(_ partition: Int32, _ end: Int64) -> String {
+    "partition \(partition) of topic \(topics[.state] ?? TopicRole.state.rawValue) ended at offset \(stateEnds[partition] ?? 0), and "
+      + "what was committed since stands before it, up to \(end): the topic was made anew, or its log was cut, and the memory of "
+      + "links is lost with it. Try: restore the state topic before a worker is started"
   }
 
   /// A transaction older than its timeout is fenced by the coordinator. Younger ones, twice in a minute: by another worker.

@@ -72,18 +72,6 @@ extension Deployment {
     }
   }
 
-  /// Sets the group's offsets to the beginning (`earliest`) or the end (`latest`), by Kafka's own tool; the group must have no members.
-  public func resetOffsets(to end: String = "earliest") throws {
-    let arguments = [
-      "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand", "--bootstrap-server", bootstrap, "--group",
-      group,
-      "--topic", topic(.requests), "--reset-offsets", "--to-\(end)", "--execute",
-    ]
-    let outcome = try TestKafka.runTool(arguments)
-    let text = outcome.outputText + outcome.errorText
-    guard outcome.code == 0, !text.contains("Error") else { throw Missing("Offsets at the \(end): \(text)") }
-  }
-
   /// Writes requests, to where Java's default partitioner puts them or to the partition that they name.
   public func write(_ records: [OutgoingRecord]) throws {
     let names = Dictionary(uniqueKeysWithValues: TopicRole.allCases.map { ($0, topic($0)) })

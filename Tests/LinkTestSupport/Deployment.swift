@@ -52,10 +52,7 @@ public final class Deployment: Sendable {
     ]
     for role in TopicRole.allCases { all["topics.\(role.rawValue)"] = "\(group).\(role.rawValue)" }
     self.settings = all.merging(settings) { $1 }
-    if makesTopics {
-      let made = try run(["topics", "create", "--partitions", String(partitions)])
-      guard made.code == 0 else { throw Missing("The topics: \(made.errorText)") }
-    }
+    if makesTopics { try makeTopics() }
   }
 
   /// The name of a topic.

@@ -143,6 +143,15 @@ struct LaneRestore {
         reason: "the group has no committed offset, but there is state of this partition: the offset is lost. Try: run "
           + "--from-beginning, which takes all requests that are still there again and calls for no link that is known")
     }
+    if let committed, found.identity == nil {
+      return .blocked(
+        lane,
+        reason:
+          "the group has the committed offset \(committed), but the partition's state topic has no identity, which the first commit "
+          + "of all writes: the topic was made anew, or lost records, and with them the memory of links. Try: restore the state topic; or, to "
+          + "go on without that memory, delete the group's offsets of the requests topic and run --from-beginning, which serves "
+          + "all requests that are still there, also those that had their outcome")
+    }
     return .opened(
       LaneOpening(
         lane: lane, position: committed ?? log.low, isCommitted: committed != nil, identity: found.identity,

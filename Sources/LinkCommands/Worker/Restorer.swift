@@ -58,7 +58,9 @@ final class Restorer: Sendable {
             reader: reader, store: store, progress: progress, log: log, settings: settings,
             isCancelled: { [self] in isPast(generation) })
           try transactions.prepare()
-          for event in try restore.run(lanes) where !isPast(generation) { inbox.post(event) }
+          let events = try restore.run(lanes)
+          transactions.expectOffsets(of: events.compactMap(\.committedPartition))
+          for event in events where !isPast(generation) { inbox.post(event) }
         }
       }
     }
@@ -143,5 +145,13 @@ final class Restorer: Sendable {
     while SystemClock.uptime() < until, !isClosing.withLock({ $0 }) {
       _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(20))
     }
+  }
+}
+
+extension Event {
+  /// The partition that an opening found to have a committed offset.
+  fileprivate var committedPartition: Int32? {
+    guard case .opened(let opening) = self, opening.isCommitted else { return nil }
+    return opening.lane.partition
   }
 }

@@ -36,6 +36,11 @@ final class TransactionQueue: Sendable {
     try queue.sync { Result { () throws(KafkaFailure) in try prepareNow() } }.get()
   }
 
+  /// The group has committed offsets of these partitions: their loss is noticed from now on.
+  func expectOffsets(of partitions: [Int32]) {
+    queue.sync { publisher.withLock { $0.expectOffsets(of: partitions) } }
+  }
+
   /// Waits until nothing is under way.
   func drain() { queue.sync {} }
 

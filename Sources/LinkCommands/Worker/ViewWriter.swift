@@ -22,8 +22,11 @@ final class ViewWriter {
         let record = try StateRecord.decode(key: entry.key, value: entry.value)
         batch.add(record, value: entry.value, partition: partition, offset: entry.offset)
       } catch {
+        // The end of something that was never understood is no loss.
+        if entry.value == nil { continue }
         return "the state record at offset \(entry.offset) cannot be read: \(error). "
-          + "Try: a worker of the version that wrote it; if something else wrote it, a tombstone for its key"
+          + "Try: a worker of the version that wrote it; if something else wrote it, a tombstone for its key, and compaction, which a small "
+          + "segment.ms of the topic hastens"
       }
       if batch.byteCount >= Self.byteLimit { try handOver() }
     }

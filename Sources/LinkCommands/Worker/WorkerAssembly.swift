@@ -126,7 +126,8 @@ struct WorkerAssembly {
     let topics = Dictionary(uniqueKeysWithValues: TopicRole.allCases.map { ($0, settings.topics[$0]) })
     return try attempt { () throws(KafkaFailure) in
       try TransactionalPublisher(
-        properties: kafka, transactionalID: "\(settings.kafka.groupId).\(instanceID)", topics: topics)
+        properties: kafka, transactionalID: "\(settings.kafka.groupId).\(instanceID)", topics: topics,
+        watchedGroup: settings.kafka.groupId)
     }
   }
 

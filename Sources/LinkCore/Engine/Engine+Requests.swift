@@ -50,17 +50,18 @@ extension Engine {
   /// Judges a request by its link where that is in motion, and asks the store where it is not.
   mutating func meet(_ incoming: Incoming) {
     let key = incoming.key
-    guard var link = active[key] else {
+    guard let stage = active[key]?.stage else {
       active[key] = ActiveLink(lane: incoming.lane, stage: .lookingUp)
       return lookUp(key, incoming)
     }
+    let known = active[key]?.link
     // A replay that meets a link whose end is on the way waits for it: only a committed failure can be replayed.
-    if case .link = incoming.ask, let known = link.link { return judge(incoming, by: known) }
-    if case .replay = incoming.ask, let known = link.link, link.stage == .queued || link.stage == .calling {
+    if case .link = incoming.ask, let known { return judge(incoming, by: known) }
+    if case .replay = incoming.ask, let known, stage == .queued || stage == .calling {
       return judge(incoming, by: known)
     }
-    link.waiting.append(incoming)
-    active[key] = link
+    // In place: thousands may wait, and a copy for each would hold everybody up.
+    active[key]?.waiting.append(incoming)
   }
 
   private mutating func lookUp(_ key: LinkKey, _ first: Incoming) {
@@ -86,7 +87,10 @@ extension Engine {
     } else {
       begin(first, journaled)
     }
-    for incoming in link.waiting { meet(incoming) }
+    for incoming in link.waiting {
+      // What the store said holds for all of them, until one sets the link in motion: a look-up for each would make each wait for all.
+      if let known, active[key] == nil { judge(incoming, by: known) } else { meet(incoming) }
+    }
     if var due = link.due {
       // The store gave it earlier: an answer may have been journaled since.
       if due.journaled == nil { due.journaled = journaled }

@@ -220,6 +220,9 @@ final class Restorer {
     if committed == nil, disk.view.hasLinks(partition) || !marks.isEmpty, !process.slot.startsFromBeginning {
       return .blocked(lane, reason: "no committed offset, but there is state")
     }
+    if committed != nil, disk.view.views[partition]?.identity == nil {
+      return .blocked(lane, reason: "a committed offset, but no identity")
+    }
     return .opened(
       LaneOpening(
         lane: lane, position: committed ?? 0, isCommitted: committed != nil,

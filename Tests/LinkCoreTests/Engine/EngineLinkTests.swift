@@ -63,6 +63,20 @@ struct EngineLinkTests {
     #expect(world.offsets[last.partition] == 3)
   }
 
+  @Test("Copies that come while the store is asked are settled by its one answer, not each by another")
+  func storm() {
+    let first = world.produce(request(user: 42, key: "k"))
+    world.pass(20)
+    world.holdsStore = true
+    let before = world.store.lookUpCount
+    for number in 1...1_000 { world.produce(request(user: 42, id: "r\(number)", key: "k")) }
+    world.flushStore()
+    world.pass(20)
+    #expect(world.store.lookUpCount == before + 1)
+    #expect(world.offsets[first.partition] == 1_001)
+    #expect(world.calls.count == 1 && world.events("link-account.token-ready.v1").count == 1)
+  }
+
   @Test("The same key with another scope is refused, and the first link goes its way")
   func conflict() {
     world.produce(request(user: 42, key: "k"))

@@ -2,6 +2,8 @@ import LinkCore
 
 /// The store's port in memory, for tests of the engine.
 struct MemoryStore: LinkStorage {
+  /// How often a link was asked for.
+  private(set) var lookUpCount = 0
   private var links: [LinkKey: Link] = [:]
   /// Scheduled links that are neither taken nor parked.
   private var wakes: [Int32: [LinkKey: Timestamp]] = [:]
@@ -29,6 +31,7 @@ struct MemoryStore: LinkStorage {
   private mutating func perform(_ work: StoreWork) -> StoreAnswer? {
     switch work {
     case .lookUp(let ticket, let key):
+      lookUpCount += 1
       let link = links[key]
       return .found(ticket: ticket, link: link, journaled: journal[JournalKey(link: key, replay: link?.replay ?? 0)])
     case .journal(let ticket, let entries):
