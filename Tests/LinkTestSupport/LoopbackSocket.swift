@@ -28,6 +28,28 @@ public final class LoopbackSocket: Sendable {
     bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } == bytes.count
   }
 
+  /// Exactly so many bytes.
+  ///
+  /// - Throws: `Missing` where the other side says less within 20 s, or closes.
+  public func read(_ count: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var filled = 0
+    while filled < count {
+      let more = bytes.withUnsafeMutableBytes {
+        recv(descriptor, $0.baseAddress?.advanced(by: filled), count - filled, 0)
+      }
+      guard more > 0 else { throw Missing("\(count) bytes; \(filled) came, then: \(String(cString: strerror(errno)))") }
+      filled += more
+    }
+    return bytes
+  }
+
+  /// Whether something can be read by now.
+  public var hasBytes: Bool {
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) > 0
+  }
+
   /// Everything that comes until the other side closes.
   public func readToEnd() -> [UInt8] {
     var bytes: [UInt8] = []
