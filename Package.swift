@@ -78,6 +78,7 @@ let package = Package(
     tests("LinkHTTPTests", ["LinkHTTP", "LinkCore", "LinkSandbox"]),
     tests("LinkKafkaTests", ["LinkKafka", "LinkCore", "LinkSandbox", "CRdKafka"]),
     tests("LinkSimulationTests", ["LinkSimulation", "LinkCore", "LinkCrypto"]),
+    tests("DifferentialTests", ["LinkSimulation", "LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox"]),
     tests("LinkSandboxTests", ["LinkSandbox", "LinkHTTPServer", "LinkCore"]),
     tests("LinkOpsTests", ["LinkOps", "LinkCore"]),
     tests(

@@ -31,7 +31,7 @@ struct MutantTests {
     case .keptAfterResentCommit: 1_100_034
     case .keptAfterAbort: 1_102_427
     case .droppedUsedAgain: 1_100_067
-    case .survivesRevoke: 1_100_004
+    case .survivesRevoke: 1_100_020
     case .generationAtSend: 1_100_007
     case .callsForgotten: 1_100_016
     case .answersDropped: 1_100_028

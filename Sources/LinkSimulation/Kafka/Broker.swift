@@ -72,8 +72,8 @@ final class Broker {
   func produce(
     _ records: [(place: Place, body: PartitionLog.Body)], of producer: Int, epoch: Int, request: Int
   ) -> Produced {
-    if let done = produced[request] { return done }
     guard let transaction = transactions[producer], transaction.epoch == epoch else { return .failure(.fenced) }
+    if let done = produced[request] { return done }
     guard transaction.phase == .ongoing, records.allSatisfy({ transaction.partitions.contains($0.place) }) else {
       return .failure(.invalidState)
     }

@@ -15,11 +15,11 @@ final class GroupCoordinator {
   /// The group's offsets, and those of transactions that have not ended, by producer.
   private(set) var offsets: [Int32: Int64] = [:]
   private var held: [Int: [[Int32: Int64]]] = [:]
-  /// Member ids of static members that were replaced.
-  private var replaced: Set<Int> = []
+  /// The instances of static members, by the member ids that they ever had.
+  private var instances: [Int: Int] = [:]
 
   private struct Member {
-    var process: Process
+    var client: any GroupClient
     var instance: Int?
     var hasJoined = true
     /// The member's latest JoinGroup: the answer is to that one.
@@ -40,9 +40,11 @@ final class GroupCoordinator {
   // MARK: - Membership
 
   /// JoinGroup, and what the SyncGroup after it brings.
-  func join(_ process: Process, member: Int?, instance: Int?, attempt: Int) {
+  func join(_ client: any GroupClient, member: Int?, instance: Int?, attempt: Int) {
+    // Its old id is known to be another's by now: the next heartbeat says so.
+    if let member, isReplaced(member) { return client.heartbeatSoon() }
     if let instance, let old = members.first(where: { $0.value.instance == instance })?.key, old != member {
-      return replace(old, by: process, instance, attempt)
+      return replace(old, by: client, instance, attempt)
     }
     if let member, let known = members[member] {
       members[member]?.attempt = max(attempt, known.attempt)
@@ -51,12 +53,11 @@ final class GroupCoordinator {
       members[member]?.hasJoined = true
     } else {
       let id = newID()
-      members[id] = Member(process: process, instance: instance, attempt: attempt)
-      process.consumer.named(id)
+      admit(id, client, instance, attempt)
       // A join that was asked for twice makes two members, one of which nobody is.
-      world.agenda.after(world.plan.timing.session) { [self] in if process.consumer.member != id { expire(id) } }
+      world.agenda.after(world.plan.timing.session) { [self] in if client.member != id { expire(id) } }
     }
-    prepare(for: process)
+    prepare(for: client)
     completeSoon()
   }
 
@@ -82,14 +83,26 @@ final class GroupCoordinator {
 
   func pulse(_ member: Int?, _ known: Int32) -> Pulse {
     guard let member else { return .gone }
-    if replaced.contains(member) { return .replaced }
+    if isReplaced(member) { return .replaced }
     guard let found = members[member] else { return .gone }
     if isPreparing { return found.hasJoined ? .fine : .rebalance }
     return known == generation ? .fine : .gone
   }
 
   /// Whether the group does not know this member.
-  func isStranger(_ member: Int?) -> Bool { member.map { members[$0] == nil } ?? true }
+  func isStranger(_ member: Int?) -> Bool { member.map { members[$0] == nil && !isReplaced($0) } ?? true }
+
+  /// Whether another member has this one's instance id; once that one has gone, too, nobody remembers.
+  private func isReplaced(_ member: Int) -> Bool {
+    guard let instance = instances[member] else { return false }
+    return members.contains { $0.key != member && $0.value.instance == instance }
+  }
+
+  private func admit(_ id: Int, _ client: any GroupClient, _ instance: Int?, _ attempt: Int) {
+    members[id] = Member(client: client, instance: instance, attempt: attempt)
+    instances[id] = instance
+    client.named(id)
+  }
 
   /// A random id, for the assignor goes by their order; no two are the same.
   private func newID() -> Int {
@@ -98,13 +111,11 @@ final class GroupCoordinator {
   }
 
   /// A static member comes back under a new id: where the group is stable it has what it had.
-  private func replace(_ old: Int, by process: Process, _ instance: Int, _ attempt: Int) {
+  private func replace(_ old: Int, by client: any GroupClient, _ instance: Int, _ attempt: Int) {
     let id = newID()
-    members[old]?.process.consumer.heartbeatSoon()
+    members[old]?.client.heartbeatSoon()
     members[old] = nil
-    replaced.insert(old)
-    members[id] = Member(process: process, instance: instance, attempt: attempt)
-    process.consumer.named(id)
+    admit(id, client, instance, attempt)
     world.tell("static member \(old) comes back as \(id)")
     guard !isPreparing else { return completeSoon() }
     world.pass(.staticReturn)
@@ -113,19 +124,26 @@ final class GroupCoordinator {
     inform(id, own)
   }
 
-  private func prepare(for newcomer: Process? = nil) {
+  private func prepare(for newcomer: (any GroupClient)? = nil) {
     guard !isPreparing else { return }
     isPreparing = true
     round += 1
     let own = round
-    for (id, member) in members.sorted(by: { $0.key < $1.key }) where member.process !== newcomer {
+    for (id, member) in members.sorted(by: { $0.key < $1.key }) where member.client !== newcomer {
       members[id]?.hasJoined = false
-      member.process.consumer.heartbeatSoon()
+      member.client.heartbeatSoon()
     }
+    giveUpWaiting(own)
+  }
+
+  /// After a while those who have not rejoined are waited for no longer. A static one stays a member until its session ends, and without anybody
+  /// who has joined there is nobody to give partitions to.
+  private func giveUpWaiting(_ own: Int) {
     world.agenda.after(world.plan.timing.rebalance) { [self] in
       guard isPreparing, round == own else { return }
       world.tell("the rebalance waits no longer")
-      members = members.filter { $0.value.hasJoined }
+      members = members.filter { $0.value.hasJoined || $0.value.instance != nil }
+      guard members.isEmpty || members.values.contains(where: \.hasJoined) else { return giveUpWaiting(own) }
       complete()
     }
   }
@@ -152,21 +170,19 @@ final class GroupCoordinator {
       next += share
     }
     world.tell("generation \(generation): \(owners.sorted { $0.key < $1.key }.map { "\($0.key) to \($0.value)" })")
-    for id in ids { inform(id, owners.filter { $0.value == id }.keys.sorted()) }
+    for id in ids where members[id]?.hasJoined == true { inform(id, owners.filter { $0.value == id }.keys.sorted()) }
   }
 
   private func inform(_ id: Int, _ own: [Int32]) {
     guard let member = members[id] else { return }
-    let (process, attempt, generation) = (member.process, member.attempt, generation)
-    guard let delay = world.flight(process, .ordinary) else { return }
-    process.later(delay) { process.consumer.joined(id, generation, own, attempt: attempt) }
+    member.client.sendJoined(id, generation, own, attempt: member.attempt)
   }
 
   // MARK: - Offsets
 
   /// Why a member's offsets are not taken.
   func refusal(of metadata: Metadata) -> Broker.Refusal? {
-    if replaced.contains(metadata.member) { return .instance }
+    if isReplaced(metadata.member) { return .instance }
     guard members[metadata.member] != nil else { return .member }
     return metadata.generation == generation ? nil : .generation
   }

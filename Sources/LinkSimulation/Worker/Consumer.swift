@@ -1,7 +1,7 @@
 import LinkCore
 
 /// The worker's member of the group and its fetches, as librdkafka and `KafkaConsumer` do them.
-final class Consumer {
+final class Consumer: GroupClient {
   private unowned let process: Process
   private(set) var member: Int?
   private(set) var generation: Int32 = -1
@@ -63,12 +63,17 @@ final class Consumer {
     guard let delay = world.flight(process, .ordinary) else { return }
     world.agenda.after(delay) { [self] in
       guard !process.isDead, isJoining else { return }
-      world.broker.group.join(process, member: own, instance: instance, attempt: attempt)
+      world.broker.group.join(self, member: own, instance: instance, attempt: attempt)
     }
   }
 
+  func sendJoined(_ id: Int, _ generation: Int32, _ partitions: [Int32], attempt: Int) {
+    guard let delay = world.flight(process, .ordinary) else { return }
+    process.later(delay) { [self] in joined(id, generation, partitions, attempt: attempt) }
+  }
+
   /// The group has a generation, and what of it is this member's.
-  func joined(_ id: Int, _ generation: Int32, _ partitions: [Int32], attempt: Int) {
+  private func joined(_ id: Int, _ generation: Int32, _ partitions: [Int32], attempt: Int) {
     guard id == member, isJoining, attempt == attempts else { return }
     isJoining = false
     self.generation = generation
