@@ -1,3 +1,4 @@
+import LinkCore
 import LinkSandbox
 import LinkTestSupport
 import Testing
@@ -49,13 +50,16 @@ extension Chaos {
     /// Each fourth user fails once: were it all of them, nothing would succeed, and the breaker would say when there is a call. The deadlines are
     /// longer than the jumps: a link that is over its own has to fail.
     private static func load() throws -> Load {
-      try Load(
+      let load = try Load(
         settings: ["retry.deadline.ms": "3888000000"],
         adapter: { configuration in
           for user in stride(from: Int64(4), through: 600, by: 4) {
             configuration.rules[user] = EmulatorRule(failure: .status(503), failFirst: 1)
           }
         })
+      // A record has its writer's time: what was written a month ago, as it says, Kafka would delete after a week.
+      try TestKafka.alter(load.deployment.topic(.outcomes), on: load.deployment.bootstrap, ["retention.ms": "-1"])
+      return load
     }
   }
 }
