@@ -16,8 +16,9 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
   .target(name: name, dependencies: dependencies, swiftSettings: rules)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["LinkTestSupport"], swiftSettings: rules)
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], beside documents: [String] = []) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["LinkTestSupport"], exclude: documents, swiftSettings: rules)
 }
 
 let package = Package(
@@ -85,7 +86,9 @@ let package = Package(
       "LinkCommandsTests",
       ["LinkCommands", "LinkOps", "LinkKafka", "LinkSandbox", "LinkCore", "LinkCrypto", "linkworker"]),
     tests("ProjectTests"),
-    tests("ChaosTests", ["LinkCore", "LinkFailpoints", "LinkKafka", "LinkSandbox", "CRdKafka", "linkworker"]),
+    tests(
+      "ChaosTests", ["LinkCore", "LinkFailpoints", "LinkKafka", "LinkSandbox", "CRdKafka", "linkworker"],
+      beside: ["rows.md"]),
     tests("EndToEndTests", ["LinkCore", "LinkCrypto", "LinkKafka", "LinkSandbox", "linkworker"]),
   ],
   swiftLanguageModes: [.v6]
