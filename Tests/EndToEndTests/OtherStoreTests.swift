@@ -15,7 +15,7 @@ extension EndToEnd {
       defer { history.emulator.stop() }
       try serve(history, calls: Self.count)
       try TestKafka.alter(
-        history.deployment.topic(.state), on: history.deployment.kafka, ["delete.retention.ms": "1"])
+        history.deployment.topic(.state), on: history.deployment.bootstrap, ["delete.retention.ms": "1"])
       let worker = try serve(history, calls: Self.count)
       let dropped = worker.log("store.set_aside")
       #expect(Set(dropped.compactMap { $0.json["partition"]?.integer }) == [0, 1, 2, 3])

@@ -47,7 +47,7 @@ extension EndToEnd {
       defer { history.emulator.stop() }
       let deployment = history.deployment
       let topic = deployment.topic(.state)
-      try TestKafka.alter(topic, on: kafka, ["min.compaction.lag.ms": "3600000", "segment.ms": "50"])
+      try TestKafka.alter(topic, on: kafka.bootstrap, ["min.compaction.lag.ms": "3600000", "segment.ms": "50"])
       let (links, rounds) = (1_500, 6)
       try history.write(users: 1...Int64(links), rounds: rounds) { user in
         switch user % 3 {
@@ -63,7 +63,7 @@ extension EndToEnd {
       try Self.limit(kafka, bytesPerSecond: 250_000)
       let worker = try deployment.startWorker(["kafka.client.id": Self.limited])
       try worker.awaitLog("restore.progress", within: 60)
-      try TestKafka.alter(topic, on: kafka, ["min.compaction.lag.ms": "0", "min.cleanable.dirty.ratio": "0.001"])
+      try TestKafka.alter(topic, on: kafka.bootstrap, ["min.compaction.lag.ms": "0", "min.cleanable.dirty.ratio": "0.001"])
       try awaiting("Compaction", within: 60) { try deployment.records(.state).count < written / 2 }
       #expect(worker.log("restore.done").isEmpty, "the restore was over before the compaction")
       #expect(try deployment.liveState() == live)
