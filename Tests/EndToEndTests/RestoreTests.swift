@@ -63,7 +63,8 @@ extension EndToEnd {
       try Self.limit(kafka, bytesPerSecond: 250_000)
       let worker = try deployment.startWorker(["kafka.client.id": Self.limited])
       try worker.awaitLog("restore.progress", within: 60)
-      try TestKafka.alter(topic, on: kafka.bootstrap, ["min.compaction.lag.ms": "0", "min.cleanable.dirty.ratio": "0.001"])
+      try TestKafka.alter(
+        topic, on: kafka.bootstrap, ["min.compaction.lag.ms": "0", "min.cleanable.dirty.ratio": "0.001"])
       try awaiting("Compaction", within: 60) { try deployment.records(.state).count < written / 2 }
       #expect(worker.log("restore.done").isEmpty, "the restore was over before the compaction")
       #expect(try deployment.liveState() == live)
