@@ -13,7 +13,8 @@ extension EndToEnd {
       let emulator = try AdapterEmulator(forDeploymentWith: { _ in })
       defer { emulator.stop() }
       let deployment = try Deployment(kafka: kafka, adapterURL: emulator.baseURL)
-      let worker = try deployment.startWorker(["shutdown.timeout.ms": "5000"])
+      // Less than the five seconds for which librdkafka waits when it leaves the group.
+      let worker = try deployment.startWorker(["shutdown.timeout.ms": "3000"])
       try worker.awaitLanes(deployment.partitions)
       kafka.pause()
       defer { kafka.resume() }

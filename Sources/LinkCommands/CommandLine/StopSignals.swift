@@ -10,6 +10,12 @@ final class StopSignals {
   private let sources: [any DispatchSourceSignal]
   private let first = DispatchSemaphore(value: 0)
 
+  /// From now until an instance is there, either signal ends the process at once with 0: for a command of which a stop cuts nothing off before it has
+  /// begun.
+  static func endAtOnce() {
+    for number in [SIGINT, SIGTERM] { signal(number) { _ in _exit(ExitCode.ok.rawValue) } }
+  }
+
   /// Calls `onStop` on another thread for each signal, with how many came up to now.
   init(onStop: @escaping @Sendable (_ signal: Int32, _ count: Int) -> Void = { _, _ in }) {
     let counter = StopCounter()

@@ -29,6 +29,7 @@ enum RunCommand {
     body: run)
 
   @Sendable private static func run(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
+    StopSignals.endAtOnce()
     let settings = try invocation.settings()
     let log = Log(level: settings.log.level, format: settings.log.format)
     // What is said on the way out must be written, whichever way that is.

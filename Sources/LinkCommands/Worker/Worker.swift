@@ -22,8 +22,8 @@ final class Worker {
   private let edges: WorkerEdges
   private let loop: WorkerLoop
   private let admin: AdminServer?
-  /// What leaving the group and closing the store may take.
-  private let closeLimit: Milliseconds
+  /// What a stop may take in all, and what of it is kept for leaving the group and closing the store.
+  private let stopLimit, closeReserve: Milliseconds
 
   /// Checks everything that can be wrong before anything is consumed: credential, store, Kafka, topics.
   init(settings: WorkerSettings, options: Options = Options(), log: Log) throws(CommandFailure) {
@@ -38,11 +38,12 @@ final class Worker {
       settings: settings, options: options, log: log, inbox: inbox, health: telemetry.health)
     let parts = try assembly.build()
     edges = parts.edges
-    // A stop is cut short while there is time left to leave the group and close the store.
-    closeLimit = max(min(settings.shutdownTimeout / 5, 5000), 1000)
+    // What is in flight is cut short while there is time left to leave the group and close the store.
+    closeReserve = max(min(settings.shutdownTimeout / 5, 5000), 1000)
+    stopLimit = max(settings.shutdownTimeout, closeReserve)
     loop = WorkerLoop(
       engine: Engine(settings: parts.engineSettings, sha256: sha256, now: SystemClock.now()), edges: parts.edges,
-      telemetry: telemetry, log: log, stopLimit: max(settings.shutdownTimeout - closeLimit, 0),
+      telemetry: telemetry, log: log, settleLimit: stopLimit - closeReserve,
       onObservation: options.onObservation)
     log.info(
       "worker.started", "The worker joins its group.",
@@ -63,7 +64,10 @@ final class Worker {
     } catch {
       end = .failed(reason: error.description, exitCode: error.exitCode.rawValue)
     }
-    Watchdog.guarding("close its clients", limit: closeLimit, log: log) { edges.close() }
+    // All that is left: to leave the group takes five seconds where a join is under way that waits for others, for Kafka answers one request after
+    // the other, and librdkafka waits no longer.
+    let spent = loop.stopBegan.map { SystemClock.uptime() - $0 } ?? 0
+    Watchdog.guarding("close its clients", limit: max(stopLimit - spent, closeReserve), log: log) { edges.close() }
     admin?.stop()
     defer { log.flush() }
     switch end {

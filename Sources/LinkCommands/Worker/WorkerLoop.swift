@@ -12,9 +12,10 @@ final class WorkerLoop {
   private let notes: NoteLog
   private let observer: WorkerObserver
   private let onObservation: (@Sendable (Observation) -> Void)?
-  private let stopLimit: Milliseconds
+  private let settleLimit: Milliseconds
   private var end: WorkerEnd?
-  private var stopBy: Milliseconds?
+  /// When a stop was asked for.
+  private(set) var stopBegan: Milliseconds?
   /// Whether the group ever gave this worker an assignment, be it an empty one.
   private var hasBeenAssigned = false
   /// Lanes whose records may come, as the consumer knows them.
@@ -31,13 +32,13 @@ final class WorkerLoop {
   private static let sleepLimit: Milliseconds = 100
 
   init(
-    engine: consuming Engine, edges: WorkerEdges, telemetry: Telemetry, log: Log, stopLimit: Milliseconds,
+    engine: consuming Engine, edges: WorkerEdges, telemetry: Telemetry, log: Log, settleLimit: Milliseconds,
     onObservation: (@Sendable (Observation) -> Void)? = nil
   ) {
     self.engine = engine
     self.edges = edges
     self.onObservation = onObservation
-    self.stopLimit = stopLimit
+    self.settleLimit = settleLimit
     notes = NoteLog(log: log)
     observer = WorkerObserver(telemetry, edges: edges)
     // The rebalance callbacks run inside `poll`, and so on this thread and in no step of the engine.
@@ -66,7 +67,7 @@ final class WorkerLoop {
     if engine.wantsRecords { takeRecords() } else { holdRecords() }
     take(.tick)
     observer.turn(engine)
-    if let stopBy, SystemClock.uptime() >= stopBy, end == nil {
+    if let stopBegan, SystemClock.uptime() - stopBegan >= settleLimit, end == nil {
       end = .stopped(isWhole: false)
     }
   }
@@ -75,7 +76,7 @@ final class WorkerLoop {
     for message in edges.inbox.drain() {
       switch message {
       case .event(.stop):
-        stopBy = stopBy ?? SystemClock.uptime() + stopLimit
+        stopBegan = stopBegan ?? SystemClock.uptime()
         observer.stopping()
         take(.stop)
       case .event(let event):
