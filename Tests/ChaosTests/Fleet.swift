@@ -30,7 +30,7 @@ final class Fleet {
 
   /// - Parameters:
   ///   - latency: Of the adapter, in milliseconds.
-  ///   - settings: Of every worker, in addition to the deployment's: a session of three seconds, and one-second limits to what a stop takes.
+  ///   - settings: Of every worker, in addition to the deployment's: a session of three seconds, and ten seconds for a stop.
   init(
     bootstrap: String, partitions: Int32 = 4, latency: Milliseconds = 5, settings: [String: String] = [:]
   ) throws {

@@ -76,5 +76,46 @@ extension Chaos {
       #expect(try second.stop().code == 0)
       try fleet.prove()
     }
+
+    @Test(
+      "A worker that is told to stop while its join waits for a dead member ends with 0, also where it stood still meanwhile, and nobody waits for it",
+      arguments: [false, true])
+    func stopWhileJoining(isFrozen: Bool) throws {
+      let fleet = try Fleet(bootstrap: TestKafka.shared.bootstrap)
+      let dead = try fleet.startFirst("dead", ["kafka.session.timeout.ms": "15000"])
+      fleet.kill(dead)
+      // A member that was left behind would hold the group up for this long.
+      let session = ["kafka.session.timeout.ms": "180000"]
+      let stopped = try fleet.start(
+        "stopped", session.merging(["kafka.debug": "cgrp", "log.level": "debug"]) { $1 })
+      try awaiting("Its second join, by the id that the first one brought", state: { stopped.program.tail }) {
+        stopped.log("kafka.client").count { $0.message.contains("-> wait-join") } >= 2
+      }
+      let began = uptime()
+      stopped.program.signal(SIGTERM)
+      if isFrozen { try freezeWhileClosing(stopped) }
+      let end = try stopped.program.end()
+      let took = uptime() - began
+      #expect(end.code == 0, "\(stopped.program.tail)")
+      #expect(stopped.log("lane.opened").isEmpty, "Its join waited.")
+      let next = try fleet.start("next", session)
+      try next.awaitLanes(fleet.deployment.partitions, within: 90)
+      let whole = uptime() - began
+      print("stopped while joining: \(Int(took * 1000)) ms; the next has its lanes after \(Int(whole * 1000)) ms")
+      try fleet.ask(20)
+      try fleet.awaitAll(worker: next)
+      #expect(try next.stop().code == 0)
+      try fleet.prove()
+    }
+
+    /// Has a worker stand still for longer than a stop may take, from when it has nothing left to do but to close its clients.
+    private func freezeWhileClosing(_ worker: WorkerProcess) throws {
+      try worker.awaitLog("worker.totals")
+      worker.program.signal(SIGSTOP)
+      let began = uptime()
+      // The worker's own limit has to pass: this is its clock, not a wait for something to come about.
+      try awaiting("The end of the limit", within: 30) { uptime() - began > 11 }
+      worker.program.signal(SIGCONT)
+    }
   }
 }

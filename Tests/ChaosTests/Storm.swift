@@ -159,18 +159,22 @@ final class Storm {
     places[index].since = uptime()
   }
 
-  /// Sees who has ended, and how it may: as it was told; by itself, where a client of Kafka's can do no more; or at its start, where a
-  /// broker is away.
+  /// Sees who has ended, and how it may: as it was told; by itself, where a client of Kafka's can do no more; or, where brokers are killed, at its
+  /// start, or by the watchdog, for nobody answers its farewell.
   private func notice(_ index: Int) throws {
     guard let worker = places[index].worker, places[index].phase != .frozen, !worker.program.isRunning else { return }
     let code = try worker.program.end().code
     tally.exits[code, default: 0] += 1
     let failure = worker.log("worker.failed").first?.message
-    if code != 0 { tally.reasons.append("\(code): \(failure ?? "its log does not say. \(worker.program.tail)")") }
+    let bite = worker.log("watchdog").first?.message
+    if code != 0 {
+      tally.reasons.append("\(code): \(failure ?? bite ?? "its log does not say. \(worker.program.tail)")")
+    }
     let isUnborn = worker.log("worker.started").isEmpty
     let isToldTo = places[index].phase == .leaving && (code == 0 || code == -SIGTERM && isUnborn)
-    let isAway = code == 69 && isUnborn && !brokers.isEmpty
-    #expect(isToldTo || code == 75 || isAway, "\(places[index].name) ended with \(code). \(worker.program.tail)")
+    let isFatal = code == 75 && failure != nil
+    let isAway = !brokers.isEmpty && (code == 69 && isUnborn || code == 75 && bite != nil)
+    #expect(isToldTo || isFatal || isAway, "\(places[index].name) ended with \(code). \(worker.program.tail)")
     places[index].worker = nil
     move(index, to: .away)
   }
