@@ -145,6 +145,8 @@ public final class StateReader {
       if result == RD_KAFKA_RESP_ERR_NO_ERROR { return (low, high) }
       let failure = asked.failure("read the end", "of partition \(partition) of \(topic)", result, partition: partition)
       guard Self.passes(result), Uptime.now() < deadline else { throw failure }
+      // The partition may have another leader now, and librdkafka would go on asking the old one for minutes.
+      asked.learn(topic: topic)
       usleep(20_000)
     }
   }

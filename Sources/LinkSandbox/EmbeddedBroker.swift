@@ -15,9 +15,9 @@ public final class EmbeddedBroker: Sendable {
   public let bootstrap: String
   private let cluster: Mutex<Cluster?>
 
-  /// Starts the broker with these topics.
-  public init(topics: [(name: String, partitions: Int)]) throws(SandboxFailure) {
-    let cluster = try Cluster(topics: topics)
+  /// Starts the broker, or so many, with these topics, of which each partition has one copy.
+  public init(topics: [(name: String, partitions: Int)], brokerCount: Int = 1) throws(SandboxFailure) {
+    let cluster = try Cluster(topics: topics, brokerCount: brokerCount)
     bootstrap = cluster.bootstrap
     self.cluster = Mutex(cluster)
   }
@@ -32,6 +32,14 @@ public final class EmbeddedBroker: Sendable {
     cluster.withLock { $0?.push(apiKey, errors) }
   }
 
+  /// Has a partition led by another broker, 1 or more; clients find out by being refused.
+  public func setLeader(of topic: String, partition: Int32, to broker: Int32) throws(SandboxFailure) {
+    let result = cluster.withLock { $0?.setLeader(topic, partition, broker) ?? RD_KAFKA_RESP_ERR__DESTROY }
+    guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      throw SandboxFailure("move the leader of", topic, String(cString: rd_kafka_err2str(result)))
+    }
+  }
+
   /// Ends the broker and forgets all it holds. Clients must have been closed before.
   public func stop() { cluster.withLock { $0 = nil } }
 }
@@ -42,7 +50,7 @@ private final class Cluster: @unchecked Sendable {
   private let client: OpaquePointer
   private let cluster: OpaquePointer
 
-  init(topics: [(name: String, partitions: Int)]) throws(SandboxFailure) {
+  init(topics: [(name: String, partitions: Int)], brokerCount: Int) throws(SandboxFailure) {
     var message = [CChar](repeating: 0, count: 512)
     let configuration = rd_kafka_conf_new()
     // It only carries the cluster: that it has no bootstrap servers, as librdkafka remarks on standard error, is how it should be.
@@ -52,7 +60,7 @@ private final class Cluster: @unchecked Sendable {
       let detail = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       throw SandboxFailure("start", "the embedded broker", detail)
     }
-    guard let cluster = rd_kafka_mock_cluster_new(client, 1) else {
+    guard let cluster = rd_kafka_mock_cluster_new(client, Int32(brokerCount)) else {
       rd_kafka_destroy(client)
       throw SandboxFailure("start", "the embedded broker", "librdkafka made no mock cluster")
     }
@@ -69,6 +77,10 @@ private final class Cluster: @unchecked Sendable {
 
   func push(_ apiKey: Int16, _ errors: [rd_kafka_resp_err_t]) {
     rd_kafka_mock_push_request_errors_array(cluster, apiKey, errors.count, errors)
+  }
+
+  func setLeader(_ topic: String, _ partition: Int32, _ broker: Int32) -> rd_kafka_resp_err_t {
+    rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker)
   }
 
   deinit {
