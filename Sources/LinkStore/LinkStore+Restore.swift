@@ -27,9 +27,10 @@ extension LinkStore {
   }
 
   /// Takes records of the state topic into the views of their partitions, which then reach as far as the batch, all in one transaction. Begins
-  /// a view where there is none: call `begin` before.
+  /// a view where there is none: call `begin` before. The write-ahead log grows to 64 MiB and a batch meanwhile: `scrub` when all is absorbed, or the
+  /// next work pays for it.
   public func absorb(_ batch: RestoreBatch, at: Timestamp) throws(StoreFailure) {
-    try transaction(.viewing) { connection throws(StoreFailure) in
+    try transaction(.restoring) { connection throws(StoreFailure) in
       for (partition, checkpoint) in batch.checkpoints.sorted(by: { $0.key < $1.key }) {
         try connection.partitions.restore(partition, to: checkpoint, at: at)
       }

@@ -6,7 +6,7 @@ public import LinkCore
 /// journaled only. It belongs to one thread at a time (`StoreThread` is that thread in a worker).
 ///
 /// Journaled answers hold tokens. A dropped one is overwritten in the database; the write-ahead log may repeat it until it comes
-/// round again (4 MiB), `scrub` clears it, or the store is closed.
+/// round again (4 MiB, 64 MiB while views are restored), `scrub` clears it, or the store is closed.
 public final class LinkStore: LinkStorage {
   /// The worker's name: the configured one, or a random one that is kept in the directory.
   public let instanceID: String

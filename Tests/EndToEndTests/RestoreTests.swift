@@ -83,6 +83,47 @@ extension EndToEnd {
       #expect(try after.stop().code == 0)
     }
 
+    @Test("A worker killed in the middle of a restore goes on behind what its store had, and knows every link as it is")
+    func killedMeanwhile() throws {
+      let kafka = try Self.slowKafka()
+      let history = try History(on: kafka)
+      defer { history.emulator.stop() }
+      let deployment = history.deployment
+      let links: Int64 = 40_000
+      for first in stride(from: Int64(1), to: links, by: 8_000) {
+        try history.write(users: first...first + 7_999, rounds: 0) { user in
+          switch user % 100 {
+          case 0: .scheduled
+          case 1: .tombstoned
+          default: .succeeded
+          }
+        }
+      }
+      try Self.limit(kafka, bytesPerSecond: 2_000_000)
+      let killed = try deployment.startWorker(["kafka.client.id": Self.limited])
+      let log = deployment.scratch["store"] + "/links.db-wal"
+      // A batch has many more bytes than what is written before the first one.
+      try awaiting("The first batch in the store", within: 120) { Scratch.bytes(of: log).count > 4 << 20 }
+      killed.kill()
+      #expect(killed.log("restore.done").isEmpty, "the restore was over before the kill")
+
+      try Self.limit(kafka, bytesPerSecond: 100_000_000)
+      let worker = try deployment.startWorker()
+      try worker.awaitLanes(deployment.partitions, within: 120)
+      #expect(worker.log("store.set_aside").isEmpty)
+      let read = try #require(worker.log("restore.done").first?.json["records"]?.integer)
+      #expect(0 < read && read < links * 3 / 4, "nothing was kept, or nothing was left to read")
+      try history.ask(for: 1...500)
+      try history.ask(for: links - 499...links)
+      let outcomes = Int(links / 100) + 10
+      try deployment.awaitOutcomes(outcomes, within: 120, worker: worker)
+      try deployment.awaitNoLag(worker: worker)
+      #expect(try deployment.outcomes().count == outcomes)
+      #expect(history.emulator.stats.calls == Int64(outcomes))
+      #expect(history.emulator.users().allSatisfy { $0.userId % 100 < 2 })
+      #expect(try worker.stop().code == 0)
+    }
+
     /// What was due is called for, and what was dropped once it is asked for again; what had its token is known.
     private func prove(_ history: History, _ links: Int, _ worker: WorkerProcess) throws {
       try history.ask(for: 1...Int64(links))

@@ -91,6 +91,34 @@ import Testing
     #expect(try store.purge(0, limit: 6))
   }
 
+  @Test("The log of a restore grows on where other work's starts again, and a scrub clears it")
+  func log() throws {
+    var store = try scratch.open()
+    let log = scratch.database + "-wal"
+    for batch in 0..<12 {
+      let links = Self.large(batch)
+      try store.absorb(0, entries: links.map { ($0.origin.offset, .link($0)) }, checkpoint: 1, at: Sample.at(50))
+    }
+    #expect(scratch.bytes(of: log).count > 10 << 20)
+    try store.scrub()
+    #expect(scratch.bytes(of: log).isEmpty)
+    for batch in 12..<24 { try store.apply(Self.large(batch)) }
+    #expect(scratch.bytes(of: log).count < 8 << 20)
+    #expect(try store.linkCount(0) == 24 * 250)
+    #expect(try store.scheduledCount() == 24 * 250)
+  }
+
+  /// Links with about a mebibyte of records in all.
+  private static func large(_ batch: Int) -> [Link] {
+    let context = Array(#"{"a":"\#(String(repeating: "x", count: 4_000))"}"#.utf8)
+    return (1...250).map { number in
+      let user = Int64(batch * 250 + number)
+      var link = Sample.scheduled(Sample.key(user), due: 1, offset: user)
+      link.request?.context = context
+      return link
+    }
+  }
+
   @Test("Marks come by offset, and a tombstone drops one")
   func marks() throws {
     let store = try scratch.open()

@@ -34,7 +34,7 @@ final class ViewWriter {
   }
 
   /// Writes the rest, waits for it, and confirms the checkpoint of partitions whose ends are reached, behind markers; there, what was taken or parked
-  /// wakes again.
+  /// wakes again. The store's log, which is long by now, is cleared: otherwise the first journaled answer would wait for that.
   func finish(reaching ends: [Int32: Int64]) throws {
     for (partition, end) in ends { batch.reach(partition, end) }
     try handOver()
@@ -43,6 +43,7 @@ final class ViewWriter {
     try store.withStore { store throws(StoreFailure) in
       for partition in ends.keys.sorted() { try store.resetWakes(partition) }
       try store.expireJournal(before: now)
+      try store.scrub()
     }
   }
 

@@ -14,6 +14,7 @@ final class Connection {
   private let commit: Statement
   private let rollback: Statement
   private var isDurable = true
+  private var logLimit = Schema.logLimit
 
   /// What a transaction is for.
   enum Purpose {
@@ -21,6 +22,8 @@ final class Connection {
     case reading
     /// What is written may be lost when the machine goes down, though never in part: Kafka has it.
     case viewing
+    /// As `viewing`, and much is written, one batch after the other: the log may grow longer before it is moved into the database.
+    case restoring
     /// What is written is on disk when the transaction ends.
     case journaling
   }
@@ -70,9 +73,15 @@ final class Connection {
     case .reading: try beginRead.run()
     case .viewing:
       try setDurable(false)
+      try setLogLimit(Schema.logLimit)
+      try beginWrite.run()
+    case .restoring:
+      try setDurable(false)
+      try setLogLimit(Schema.restoreLogLimit)
       try beginWrite.run()
     case .journaling:
       try setDurable(true)
+      try setLogLimit(Schema.logLimit)
       try beginWrite.run()
     }
     do throws(StoreFailure) {
@@ -99,6 +108,12 @@ final class Connection {
     guard durable != isDurable else { return }
     try database.execute("PRAGMA synchronous = \(durable ? "FULL" : "NORMAL")", for: "set the durability")
     isDurable = durable
+  }
+
+  private func setLogLimit(_ pages: Int) throws(StoreFailure) {
+    guard pages != logLimit else { return }
+    try database.execute("PRAGMA wal_autocheckpoint = \(pages)", for: "set how long the log may grow")
+    logLimit = pages
   }
 
   private static func check(_ database: Database, unfinished: () -> Void) throws(StoreFailure) {

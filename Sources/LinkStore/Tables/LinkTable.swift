@@ -4,7 +4,8 @@ import LinkCore
 struct LinkTable {
   private let database: Database
   private let find: Statement
-  private let put: Statement
+  private let insert: Statement
+  private let replace: Statement
   private let remove: Statement
   private let due: Statement
   private let take: Statement
@@ -21,16 +22,22 @@ struct LinkTable {
     let columns = "id, digest, partition, user, key, source_offset, due, ended, seal, record"
     find = try database.prepare(
       "SELECT \(columns) FROM links WHERE digest = ?1 AND user = ?2 AND key = ?3", for: "look a link up")
-    // The condition keeps a link whose digest collides with another's from replacing it: then no row changes.
-    put = try database.prepare(
+    // OR ROLLBACK: with the usual rule SQLite keeps a copy of every page that a statement with triggers changes, to take it alone
+    // back; here a failure ends the transaction anyway.
+    insert = try database.prepare(
       """
-      INSERT INTO links (digest, partition, user, key, source_offset, due, wake, parked, ended, seal, record)
+      INSERT OR ROLLBACK INTO links
+        (digest, partition, user, key, source_offset, due, wake, parked, ended, seal, record)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, ?7, ?8, ?9)
-      ON CONFLICT (digest) DO UPDATE SET
-        partition = excluded.partition, source_offset = excluded.source_offset, due = excluded.due, wake = excluded.wake,
-        parked = 0, ended = excluded.ended, seal = excluded.seal, record = excluded.record
-      WHERE user = excluded.user AND key = excluded.key
+      ON CONFLICT (digest) DO NOTHING
       """, for: "keep a link")
+    // The condition keeps a link whose digest collides with another's from replacing it: then no row changes.
+    replace = try database.prepare(
+      """
+      UPDATE OR ROLLBACK links SET
+        partition = ?2, source_offset = ?5, due = ?6, wake = ?6, parked = 0, ended = ?7, seal = ?8, record = ?9
+      WHERE digest = ?1 AND user = ?3 AND key = ?4
+      """, for: "keep a link anew")
     remove = try database.prepare(
       "DELETE FROM links WHERE digest = ?1 AND user = ?2 AND key = ?3 AND partition = ?4", for: "drop a link")
     due = try database.prepare(
@@ -88,10 +95,8 @@ struct LinkTable {
 
   /// Keeps a row; a scheduled link wakes at its due time.
   func put(_ row: LinkRow) throws(StoreFailure) {
-    let changes = try put.run(
-      .bytes(row.key.digest), .integer(Int64(row.partition)), .integer(row.key.user), .bytes(row.key.text),
-      .integer(row.offset), .init(row.due), .init(row.ended), .integer(row.seal), .bytes(row.record))
-    guard changes == 1 else { throw defect("two links have one digest") }
+    guard try run(insert, row) == 0 else { return }
+    guard try run(replace, row) == 1 else { throw defect("two links have one digest") }
   }
 
   /// Drops a link of this partition, if it is there.
@@ -145,6 +150,13 @@ struct LinkTable {
       row throws(StoreFailure) in
       try key(user: row.integer(0), text: row.bytes(1))
     }
+  }
+
+  /// Binds a row to the statement of its columns, and says how many rows it changed.
+  private func run(_ statement: Statement, _ row: LinkRow) throws(StoreFailure) -> Int {
+    try statement.run(
+      .bytes(row.key.digest), .integer(Int64(row.partition)), .integer(row.key.user), .bytes(row.key.text),
+      .integer(row.offset), .init(row.due), .init(row.ended), .integer(row.seal), .bytes(row.record))
   }
 
   private func link(in row: Row) throws(StoreFailure) -> StoredLink {

@@ -7,6 +7,12 @@ enum Schema {
   /// Raised with every change of `tables`; a store of another version is set aside, for Kafka has all that it had.
   static let version: Int64 = 1
 
+  /// From how many pages of 4 KiB on the WAL is moved into the database: 4 MiB.
+  static let logLimit = 1024
+  /// The same while a restore writes: 64 MiB, beside which a batch has room. Each batch changes most pages of the index of digests anew, and a move
+  /// writes each page once, however often it stands in the log, and waits for the disk twice.
+  static let restoreLogLimit = 16_384
+
   /// Before anything else. The order matters: the busy timeout before any other pragma, EXCLUSIVE before any that looks into the database (else
   /// a shared-memory file is made after all, which a full disk has no room for), auto_vacuum before WAL.
   ///
@@ -14,7 +20,7 @@ enum Schema {
   ///   the shared-memory file and its locks.
   /// - `secure_delete` overwrites what is deleted: a journaled token must not outlive its row. Frames of the WAL may still hold it
   ///   until they are overwritten, or `LinkStore.scrub` truncates them.
-  /// - The WAL is checkpointed from 4 MiB on, and cut to 8 MiB when a checkpoint starts it again.
+  /// - The WAL is checkpointed from `logLimit` on, and cut to 8 MiB when a checkpoint starts it again.
   static let setting = """
     PRAGMA busy_timeout = 2000;
     PRAGMA locking_mode = EXCLUSIVE;
@@ -27,7 +33,7 @@ enum Schema {
     PRAGMA temp_store = MEMORY;
     PRAGMA mmap_size = 0;
     PRAGMA cache_size = -16384;
-    PRAGMA wal_autocheckpoint = 1024;
+    PRAGMA wal_autocheckpoint = \(logLimit);
     PRAGMA journal_size_limit = 8388608;
     """
 
