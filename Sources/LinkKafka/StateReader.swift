@@ -54,7 +54,15 @@ public final class StateReader {
     ends.destroy(closing: false)
   }
 
-  /// The group's committed offsets on the requests topic; a partition for which nothing was ever committed is absent.
+  /// The group's committed offsets on the requests topic alone; see `committed`.
+  public func committedOffsets(
+    partitions: [Int32], timeout: Int64, onWait: (KafkaFailure) -> Void = { _ in }, isCancelled: () -> Bool = { false }
+  ) throws(KafkaFailure) -> [Int32: Int64] {
+    try committed(partitions: partitions, timeout: timeout, onWait: onWait, isCancelled: isCancelled)
+      .mapValues(\.offset)
+  }
+
+  /// What the group has committed on the requests topic; a partition for which nothing was ever committed is absent.
   ///
   /// While somebody's transaction with offsets of these partitions is open they are *unstable*, and this waits.
   ///
@@ -62,9 +70,9 @@ public final class StateReader {
   ///   - timeout: How long to wait in all, in milliseconds.
   ///   - onWait: Called about every two seconds of waiting, with what there is to tell.
   ///   - isCancelled: Asked then; true ends the wait with `_TIMED_OUT`.
-  public func committedOffsets(
+  public func committed(
     partitions: [Int32], timeout: Int64, onWait: (KafkaFailure) -> Void = { _ in }, isCancelled: () -> Bool = { false }
-  ) throws(KafkaFailure) -> [Int32: Int64] {
+  ) throws(KafkaFailure) -> [Int32: CommittedOffset] {
     let deadline = Uptime.now() + timeout
     let subject = "of group \(groupID) on topic \(requestsTopic)"
     while true {
@@ -75,7 +83,8 @@ public final class StateReader {
       let code = result == RD_KAFKA_RESP_ERR_NO_ERROR ? refused?.error ?? result : result
       if code == RD_KAFKA_RESP_ERR_NO_ERROR {
         let known = list.elements.filter { $0.offset >= 0 }
-        return Dictionary(known.map { ($0.partition, $0.offset) }, uniquingKeysWith: max)
+        return Dictionary(
+          known.map { ($0.partition, CommittedOffset($0.offset, under: $0.identity)) }, uniquingKeysWith: { $1 })
       }
       var failure = handle.failure("read the committed offsets", subject, code, partition: refused?.partition)
       if failure.code == RD_KAFKA_RESP_ERR__TIMED_OUT.rawValue {

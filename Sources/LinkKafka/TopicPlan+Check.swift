@@ -80,7 +80,18 @@ extension TopicPlan {
       findings.append(
         advice(name, "retention.ms=\(kept)", "outcomes hold tokens; seven days are enough", "retention.ms=\(week)"))
     }
-    return findings
+    return findings + clock(topic, name)
+  }
+
+  /// Of topics that nothing but retention empties.
+  private static func clock(_ topic: TopicDescription, _ name: String) -> [TopicFinding] {
+    guard let type = topic.settings["message.timestamp.type"], type != appendTime else { return [] }
+    return [
+      advice(
+        name, "message.timestamp.type=\(type)",
+        "what a worker whose calendar is wrong by more than the retention publishes is deleted at once",
+        "message.timestamp.type=\(appendTime)")
+    ]
   }
 
   private static func requests(_ names: Names, _ found: Found) -> [TopicFinding] {
@@ -103,13 +114,13 @@ extension TopicPlan {
 
   private static func deadLetters(_ names: Names, _ found: Found) -> [TopicFinding] {
     guard let letters = found[.deadLetters], let requests = found[.requests] else { return [] }
+    let name = name(.deadLetters, names)
     let needed = (number("max.message.bytes", requests) ?? defaultMessageLimit) + deadLetterMargin
-    guard let limit = number("max.message.bytes", letters), limit < needed else { return [] }
+    guard let limit = number("max.message.bytes", letters), limit < needed else { return clock(letters, name) }
     return [
       advice(
-        name(.deadLetters, names), "max.message.bytes=\(limit)", "the dead letter of a large request is cut",
-        "max.message.bytes=\(needed)")
-    ]
+        name, "max.message.bytes=\(limit)", "the dead letter of a large request is cut", "max.message.bytes=\(needed)")
+    ] + clock(letters, name)
   }
 
   private static func durability(_ names: Names, _ found: Found) -> [TopicFinding] {

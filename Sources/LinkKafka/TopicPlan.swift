@@ -29,6 +29,9 @@ public struct TopicPlan: Equatable, Sendable {
   /// Seven days in milliseconds: how long outcomes (they hold tokens) and tombstones are kept.
   public static let week = 604_800_000
 
+  /// Retention counts from when Kafka got a record, whatever the calendar of the worker that wrote it says.
+  static let appendTime = "LogAppendTime"
+
   /// The plans of all four topics.
   ///
   /// - Parameters:
@@ -53,14 +56,18 @@ public struct TopicPlan: Equatable, Sendable {
   private static func own(_ role: TopicRole, _ requestByteLimit: Int) -> [String: String] {
     switch role {
     case .requests: ["cleanup.policy": "delete"]
-    case .outcomes: ["cleanup.policy": "delete", "retention.ms": String(week)]
+    case .outcomes:
+      ["cleanup.policy": "delete", "retention.ms": String(week), "message.timestamp.type": appendTime]
     case .state:
       [
         "cleanup.policy": "compact", "segment.bytes": "67108864", "min.cleanable.dirty.ratio": "0.1",
         "delete.retention.ms": String(week),
       ]
     case .deadLetters:
-      ["cleanup.policy": "delete", "max.message.bytes": String(requestByteLimit + deadLetterMargin)]
+      [
+        "cleanup.policy": "delete", "max.message.bytes": String(requestByteLimit + deadLetterMargin),
+        "message.timestamp.type": appendTime,
+      ]
     }
   }
 }

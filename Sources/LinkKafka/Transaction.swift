@@ -124,7 +124,8 @@ struct Transaction {
   }
 
   private func sendOffsets() -> End? {
-    let offsets = PartitionList(offsetsTopic, batch.offsets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) })
+    let offsets = PartitionList(
+      offsetsTopic, batch.offsets.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, under: batch.identities)
     while true {
       guard let error = rd_kafka_send_offsets_to_transaction(client, offsets.pointer, group.pointer, remaining) else {
         return nil

@@ -60,8 +60,8 @@ public final class TransactionalPublisher {
     }
   }
 
-  /// The watched group has committed offsets of these partitions.
-  public func expectOffsets(of partitions: [Int32]) { witness?.expect(partitions) }
+  /// Whether the watched group has committed an offset of each of these partitions.
+  public func expectOffsets(_ found: [Int32: Bool]) { witness?.expect(found) }
 
   /// Whether an initialised producer is at hand. False after a commit that ended `.unknown` means that the new one could not be initialised
   /// yet: `prepare()` must succeed before the state's tail is read.

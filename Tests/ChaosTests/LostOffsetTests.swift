@@ -77,6 +77,37 @@ extension Chaos {
     }
 
     @Test(
+      "Where a person has set the group's offsets workers go on from there: before the first start, and after the loss of the state"
+    )
+    func setByHand() throws {
+      let ground = try Ground()
+      defer { ground.emulator.stop() }
+      let skipped = [ground.request(1, home: 0), ground.request(2, home: 1)]
+      let first = [ground.request(3, home: 0), ground.request(4, home: 1)]
+      try ground.send(skipped)
+      try ground.deployment.resetOffsets(to: "latest")
+      try ground.serve(first)
+      try ground.expectOneTokenEach(first)
+
+      // The state goes: what a worker committed is nothing to go on from, what a person sets now is.
+      try ground.deployment.makeAnew([.state])
+      let blocked = try ground.deployment.startWorker()
+      try awaiting("Two alarms") { blocked.log("lane.blocked").count == 2 }
+      let alarms = blocked.log("lane.blocked").compactMap { $0.json["message"]?.text?.string }
+      #expect(alarms.allSatisfy { $0.contains("no identity") && $0.contains("--reset-offsets") }, "\(alarms)")
+      #expect(try blocked.stop().code == 0)
+      try ground.deployment.resetOffsets(to: "latest")
+      let last = [ground.request(5, home: 0), ground.request(6, home: 1)]
+      let worker = try ground.deployment.startWorker()
+      try ground.send(last)
+      try ground.deployment.awaitOutcomes(4, worker: worker)
+      try ground.deployment.awaitNoLag(worker: worker)
+      #expect(try worker.stop().code == 0)
+      try ground.expectOneTokenEach(first + last)
+      try ground.expectAudit(["request_lost", "state_missing"])
+    }
+
+    @Test(
       "Records that are deleted before a running worker has read them stop their partition with an alarm; the others go on"
     )
     func deletedWhileRunning() throws {

@@ -55,6 +55,22 @@ struct PublisherTests {
     #expect(Uptime.now() - began < 900)
   }
 
+  @Test("An offset tells under which identity a worker committed it; one that somebody else committed tells none")
+  func identifiesOffsets() throws {
+    let realm = try Realm()
+    let member = try Member(realm)
+    let publisher = try realm.publisher()
+    let identity = Identity(high: 1, low: .max)
+    var batch = Batch(offsets: [0: 3, 1: 5])
+    batch.identities = [0: identity]
+    #expect(publisher.commit(batch, group: try member.group()).stateEnds == [:])
+    #expect(
+      try realm.reader().committed(partitions: [0, 1], timeout: 20_000)
+        == [0: CommittedOffset(3, under: identity), 1: CommittedOffset(5)])
+    #expect(publisher.commit(Batch(offsets: [0: 4]), group: try member.group()).stateEnds == [:])
+    #expect(try realm.reader().committed(partitions: [0], timeout: 20_000) == [0: CommittedOffset(4)])
+  }
+
   @Test("Records of a partition stand in the order of the decisions")
   func keepsOrder() throws {
     let realm = try Realm(partitions: 1)

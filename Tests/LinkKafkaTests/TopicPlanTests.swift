@@ -40,7 +40,8 @@ import Testing
       (TopicRole.state, "delete.retention.ms", "1000"), (.state, "max.message.bytes", "1000"),
       (.outcomes, "retention.ms", "-1"), (.outcomes, "cleanup.policy", "compact"),
       (.requests, "cleanup.policy", "compact"),
-      (.requests, "message.timestamp.type", "LogAppendTime"), (.deadLetters, "max.message.bytes", "1048588"),
+      (.requests, "message.timestamp.type", "LogAppendTime"), (.outcomes, "message.timestamp.type", "CreateTime"),
+      (.deadLetters, "message.timestamp.type", "CreateTime"), (.deadLetters, "max.message.bytes", "1048588"),
       (.requests, "min.insync.replicas", "1"), (.state, "unclean.leader.election.enable", "true"),
     ] {
       var found = Self.good

@@ -12,12 +12,13 @@ struct LaneRestore {
   let settings: Restorer.Settings
   let isCancelled: () -> Bool
 
-  /// Restores the lanes and says of each whether it may open. Throws what may be mended by trying again.
-  func run(_ lanes: [LaneID]) throws -> [Event] {
+  /// Restores the lanes and says of each whether it may open, and whether the group has an offset of it. Throws what may be mended by trying
+  /// again.
+  func run(_ lanes: [LaneID]) throws -> (events: [Event], hasOffset: [Int32: Bool]) {
     let began = SystemClock.uptime()
     let partitions = lanes.map(\.partition)
     // First the group's number, then the end: what is committed between the two is read.
-    let committed = try reader.committedOffsets(
+    let committed = try reader.committed(
       partitions: partitions, timeout: 60_000, onWait: { tell("restore.waiting", .warning, "\($0)") },
       isCancelled: isCancelled)
     var ends: [Int32: Int64] = [:]
@@ -51,13 +52,14 @@ struct LaneRestore {
     }
     // What was read is kept in any case: it need not be read again.
     try writer.finish(reaching: isWhole ? readable.filter { blocked[$0.key] == nil } : [:])
-    guard isWhole else { return [] }
+    guard isWhole else { return ([], [:]) }
     progress.finish(at: SystemClock.uptime())
     report(partitions, count, SystemClock.uptime() - began)
-    return try lanes.map { lane in
-      if let reason = blocked[lane.partition] { return .blocked(lane, reason: reason) }
+    let events = try lanes.map { lane in
+      if let reason = blocked[lane.partition] { return Event.blocked(lane, reason: reason) }
       return try opening(lane, committed[lane.partition])
     }
+    return (events, Dictionary(partitions.map { ($0, committed[$0] != nil) }, uniquingKeysWith: { $1 }))
   }
 
   /// Says what the restore waits for, in the log and on the health page.
@@ -121,7 +123,7 @@ struct LaneRestore {
       ])
   }
 
-  private func opening(_ lane: LaneID, _ committed: Int64?) throws -> Event {
+  private func opening(_ lane: LaneID, _ committed: CommittedOffset?) throws -> Event {
     let partition = lane.partition
     let found = try store.withStore { store throws(StoreFailure) in
       (
@@ -130,11 +132,11 @@ struct LaneRestore {
       )
     }
     let log = try reader.watermarks(partition: partition)
-    if let committed, committed < log.low || committed > log.high {
+    if let offset = committed?.offset, offset < log.low || offset > log.high {
       return .blocked(
         lane,
         reason:
-          "the group's committed offset \(committed) is not in the partition (\(log.low) … \(log.high)): requests were lost, or "
+          "the group's committed offset \(offset) is not in the partition (\(log.low) … \(log.high)): requests were lost, or "
           + "the topic was made anew. Try: find out which; then set the group's offset, and start again")
     }
     if committed == nil, found.hasLinks || !found.marks.isEmpty, !settings.startsFromBeginning {
@@ -143,18 +145,21 @@ struct LaneRestore {
         reason: "the group has no committed offset, but there is state of this partition: the offset is lost. Try: run "
           + "--from-beginning, which takes all requests that are still there again and calls for no link that is known")
     }
-    if let committed, found.identity == nil {
+    // An offset that no worker committed is the word of a person: it holds for a group that is new as well as for one whose state is gone.
+    if let committed, let identity = committed.identity, identity != found.identity {
       return .blocked(
         lane,
         reason:
-          "the group has the committed offset \(committed), but the partition's state topic has no identity, which the first commit "
-          + "of all writes: the topic was made anew, or lost records, and with them the memory of links. Try: restore the state topic; or, to "
-          + "go on without that memory, delete the group's offsets of the requests topic and run --from-beginning, which serves "
-          + "all requests that are still there, also those that had their outcome")
+          "a worker committed the group's offset \(committed.offset), but the partition's state topic has "
+          + "\(found.identity == nil ? "no identity" : "another identity than it had then"): the topic was made anew, or lost "
+          + "records, and with them the memory of links. Try: restore the state topic; or, to go on without that memory, stop all workers "
+          + "and set the group's offset of this partition to where they are to go on (kafka-consumer-groups.sh --reset-offsets): what "
+          + "lies behind it is served, also what had its outcome, and what lies before it is not")
     }
     return .opened(
       LaneOpening(
-        lane: lane, position: committed ?? log.low, isCommitted: committed != nil, identity: found.identity,
+        lane: lane, position: committed?.offset ?? log.low,
+        isCommitted: committed?.identity != nil, identity: found.identity,
         marks: found.marks, nextWake: found.nextWake))
   }
 }

@@ -58,8 +58,8 @@ final class Restorer: Sendable {
             reader: reader, store: store, progress: progress, log: log, settings: settings,
             isCancelled: { [self] in isPast(generation) })
           try transactions.prepare()
-          let events = try restore.run(lanes)
-          transactions.expectOffsets(of: events.compactMap(\.committedPartition))
+          let (events, found) = try restore.run(lanes)
+          transactions.expectOffsets(found)
           for event in events where !isPast(generation) { inbox.post(event) }
         }
       }
@@ -145,13 +145,5 @@ final class Restorer: Sendable {
     while SystemClock.uptime() < until, !isClosing.withLock({ $0 }) {
       _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(20))
     }
-  }
-}
-
-extension Event {
-  /// The partition that an opening found to have a committed offset.
-  fileprivate var committedPartition: Int32? {
-    guard case .opened(let opening) = self, opening.isCommitted else { return nil }
-    return opening.lane.partition
   }
 }

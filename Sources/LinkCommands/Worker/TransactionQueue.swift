@@ -36,9 +36,9 @@ final class TransactionQueue: Sendable {
     try queue.sync { Result { () throws(KafkaFailure) in try prepareNow() } }.get()
   }
 
-  /// The group has committed offsets of these partitions: their loss is noticed from now on.
-  func expectOffsets(of partitions: [Int32]) {
-    queue.sync { publisher.withLock { $0.expectOffsets(of: partitions) } }
+  /// Whether the group has committed an offset of each of these partitions: its loss is noticed from now on.
+  func expectOffsets(_ found: [Int32: Bool]) {
+    queue.sync { publisher.withLock { $0.expectOffsets(found) } }
   }
 
   /// Waits until nothing is under way.

@@ -17,22 +17,37 @@ extension Engine {
     for proposal in proposals {
       if let offset = proposal.settles { lanes[proposal.lane.partition]?.offsets.batch(offset) }
     }
-    var decisions = proposals.map {
+    let decisions = proposals.map {
       BatchedDecision(id: $0.id, partition: $0.lane.partition, records: $0.records, state: $0.state)
     }
+    var foundings: [BatchedDecision] = []
+    var sweeps: [BatchedDecision] = []
     var offsets: [Int32: Int64] = [:]
+    var identities: [Int32: Identity] = [:]
     var held: Set<LaneID> = []
     for partition in included.sorted() {
       guard let lane = lanes[partition] else { continue }
       lanes[partition]?.hasMoved = false
       offsets[partition] = lane.offsets.position
+      identities[partition] = lane.identity
       held.insert(lane.id)
-      if let sweep = tombstones(of: lane) { decisions.append(sweep) }
+      if let founding = founding(of: lane) { foundings.append(founding) }
+      if let sweep = tombstones(of: lane) { sweeps.append(sweep) }
     }
     guard !offsets.isEmpty else { return }
-    let batch = Batch(id: nextNumber(), decisions: decisions, offsets: offsets)
+    let batch = Batch(
+      id: nextNumber(), decisions: foundings + decisions + sweeps, offsets: offsets, identities: identities)
     commits.begin(.init(batch: batch, proposals: proposals, lanes: held, since: now.uptime))
     effects.append(.commit(batch))
+  }
+
+  /// The identity of a lane whose state has none: before any other state record of the lane, and in no transaction later than its first offset, which
+  /// would be one of lost state without it.
+  private mutating func founding(of lane: Lane) -> BatchedDecision? {
+    guard !lane.isFounded, let identity = lane.identity else { return nil }
+    let partition = lane.id.partition
+    return BatchedDecision(
+      id: nextNumber(), partition: partition, records: [], state: [.identity(partition: partition, identity)])
   }
 
   /// The end of the marks that no redelivery can meet any more.
@@ -78,7 +93,7 @@ extension Engine {
       let isHeld = transaction.lanes.contains { $0.partition == decision.partition && holds($0) }
       guard isHeld else { continue }
       records[decision.partition, default: []] += decision.state
-      for record in decision.state { noteMark(record, decision.partition) }
+      for record in decision.state { note(record, decision.partition) }
     }
     for lane in transaction.lanes where holds(lane) {
       // Marks that this commit has passed are swept by the next one.
@@ -95,11 +110,12 @@ extension Engine {
           links: transaction.proposals.compactMap { proposal in proposal.askedAt.map { max(now.wall - $0, 0) } })))
   }
 
-  private mutating func noteMark(_ record: StateRecord, _ partition: Int32) {
+  private mutating func note(_ record: StateRecord, _ partition: Int32) {
     switch record {
+    case .identity: lanes[partition]?.isFounded = true
     case .mark(let mark): lanes[partition]?.marks[mark.offset] = mark.digest
     case .tombstone(.mark(_, let offset)): lanes[partition]?.marks[offset] = nil
-    case .link, .identity, .tombstone: break
+    case .link, .tombstone: break
     }
   }
 

@@ -19,20 +19,16 @@ extension Engine {
     lane.offsets = OffsetTracker(committed: opening.position)
     lane.marks = Dictionary(opening.marks.map { ($0.offset, $0.digest) }, uniquingKeysWith: { _, last in last })
     lane.nextWake = opening.nextWake
+    lane.identity = opening.identity ?? Identity(high: random.next(), low: random.next())
+    lane.isFounded = opening.identity != nil
     lanes[partition] = lane
     effects.append(.note(.laneOpened(partition: partition, position: opening.position)))
-    if opening.identity == nil || !opening.isCommitted { proposeOpening(opening) }
-    effects.append(.start(partition: partition, at: opening.position))
-  }
-
-  /// From its first transaction on the lane has a committed number, and its state an identity.
-  private mutating func proposeOpening(_ opening: LaneOpening) {
-    var state: [StateRecord] = []
-    if opening.identity == nil {
-      state.append(
-        .identity(partition: opening.lane.partition, Identity(high: random.next(), low: random.next())))
+    if !lane.isFounded || !opening.isCommitted {
+      // From its first transaction on the lane has a committed number, and its state an identity.
+      lanes[partition]?.hasMoved = true
+      commits.noteMovement(now.uptime)
     }
-    propose(Proposal(id: nextNumber(), lane: opening.lane, state: state))
+    effects.append(.start(partition: partition, at: opening.position))
   }
 
   mutating func block(_ lane: LaneID, _ reason: String) {

@@ -81,15 +81,14 @@ extension Engine {
       return lookUp(key, first)
     }
     active[key] = nil
-    if let known {
-      if let journaled { dropOrphan(journaled, of: known) }
-      judge(first, by: known)
-    } else {
-      begin(first, journaled)
-    }
-    for incoming in link.waiting {
+    if let known, let journaled { dropOrphan(journaled, of: known) }
+    for incoming in [first] + link.waiting {
       // What the store said holds for all of them, until one sets the link in motion: a look-up for each would make each wait for all.
-      if let known, active[key] == nil { judge(incoming, by: known) } else { meet(incoming) }
+      guard active[key] == nil else {
+        meet(incoming)
+        continue
+      }
+      if let known { judge(incoming, by: known) } else { begin(incoming, journaled) }
     }
     if var due = link.due {
       // The store gave it earlier: an answer may have been journaled since.

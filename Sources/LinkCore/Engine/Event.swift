@@ -36,7 +36,7 @@ public struct LaneOpening: Sendable {
   public var lane: LaneID
   /// The next offset to consume.
   public var position: Int64
-  /// Whether the group has committed that position; where not, the lane commits it first.
+  /// Whether a worker has committed that position, together with the identity; where not, the lane commits both first.
   public var isCommitted: Bool
   /// The partition's identity, where its state has one; where not, the lane writes one first.
   public var identity: Identity?

@@ -4,6 +4,10 @@ struct Lane: Sendable {
   let id: LaneID
   var phase: Phase
   var offsets: OffsetTracker
+  /// By which its state is known, once it is open.
+  var identity: Identity?
+  /// Whether its state has that identity. Until then each transaction with an offset of this lane writes it.
+  var isFounded = false
   /// Digests of settled records that have no link of their own, by offset.
   var marks: [Int64: Digest] = [:]
   /// Whether an offset may move that no decision moves.

@@ -7,12 +7,18 @@ public struct Batch: Sendable {
   /// For every partition in the batch the next offset to consume, never negative: the current one again where none moved, so
   /// that the group's fence always applies and a departed member is refused.
   public var offsets: [Int32: Int64]
+  /// The identities of the partitions in the batch: each offset is committed together with the one of the state that it rests on. Either it is committed
+  /// already, or this batch writes it.
+  public var identities: [Int32: Identity]
 
   /// A batch to commit.
-  public init(id: UInt64, decisions: [BatchedDecision], offsets: [Int32: Int64]) {
+  public init(
+    id: UInt64, decisions: [BatchedDecision], offsets: [Int32: Int64], identities: [Int32: Identity] = [:]
+  ) {
     self.id = id
     self.decisions = decisions
     self.offsets = offsets
+    self.identities = identities
   }
 }
 

@@ -28,7 +28,8 @@ extension Broker {
 
   /// AddOffsetsToTxn and TxnOffsetCommit.
   func send(
-    _ offsets: [Int32: Int64], of producer: Int, epoch: Int, _ member: GroupCoordinator.Metadata
+    _ offsets: [Int32: Int64], under identities: [Int32: Identity] = [:], of producer: Int, epoch: Int,
+    _ member: GroupCoordinator.Metadata
   ) -> Answer<Void> {
     switch join(producer, epoch) {
     case .failure(let refusal): return .failure(refusal)
@@ -36,7 +37,7 @@ extension Broker {
     }
     transactions[producer]?.hasOffsets = true
     if let refusal = group.refusal(of: member) { return .failure(refusal) }
-    group.hold(offsets, of: producer)
+    group.hold(offsets, under: identities, of: producer)
     return .success(())
   }
 

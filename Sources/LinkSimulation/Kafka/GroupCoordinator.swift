@@ -14,9 +14,16 @@ final class GroupCoordinator {
   private(set) var owners: [Int32: Int] = [:]
   /// The group's offsets, and those of transactions that have not ended, by producer.
   private(set) var offsets: [Int32: Int64] = [:]
-  private var held: [Int: [[Int32: Int64]]] = [:]
+  private var held: [Int: [Held]] = [:]
+  /// The identities that the offsets' metadata names.
+  private(set) var identities: [Int32: Identity] = [:]
   /// The instances of static members, by the member ids that they ever had.
   private var instances: [Int: Int] = [:]
+
+  private struct Held {
+    var offsets: [Int32: Int64]
+    var identities: [Int32: Identity]
+  }
 
   private struct Member {
     var client: any GroupClient
@@ -188,23 +195,33 @@ final class GroupCoordinator {
   }
 
   /// Keeps a transaction's offsets until its marker comes.
-  func hold(_ offsets: [Int32: Int64], of producer: Int) { held[producer, default: []].append(offsets) }
+  func hold(_ offsets: [Int32: Int64], under identities: [Int32: Identity], of producer: Int) {
+    held[producer, default: []].append(Held(offsets: offsets, identities: identities))
+  }
 
   /// The marker comes.
   func release(_ producer: Int, committed: Bool) {
-    for offsets in held.removeValue(forKey: producer) ?? [] where committed { commit(offsets) }
+    for held in held.removeValue(forKey: producer) ?? [] where committed {
+      commit(held.offsets, under: held.identities)
+    }
   }
 
-  func commit(_ new: [Int32: Int64]) { offsets.merge(new) { _, new in new } }
+  func commit(_ new: [Int32: Int64], under names: [Int32: Identity]) {
+    for (partition, offset) in new {
+      offsets[partition] = offset
+      identities[partition] = names[partition]
+    }
+  }
 
   /// The committed offsets of these partitions for a read_committed client; nil while a transaction holds one of them (unstable).
   func stableOffsets(_ partitions: [Int32]) -> [Int32: Int64]? {
-    let isHeld = held.values.joined().contains { offsets in partitions.contains { offsets[$0] != nil } }
+    let isHeld = held.values.joined().contains { held in partitions.contains { held.offsets[$0] != nil } }
     return isHeld ? nil : offsets.filter { partitions.contains($0.key) }
   }
 
   func forgetOffsets() {
     offsets = [:]
+    identities = [:]
     held = [:]
   }
 

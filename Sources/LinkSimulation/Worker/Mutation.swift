@@ -172,7 +172,7 @@ final class Mutation {
       return batch.offsets.reduce(into: [:]) { $0[$1.key] = max($1.value, process.consumer.received($1.key) ?? 0) }
     case .offsetsOutside:
       guard let group = process.consumer.metadata, world.broker.group.refusal(of: group) == nil else { return nil }
-      world.broker.group.commit(batch.offsets)
+      world.broker.group.commit(batch.offsets, under: batch.identities)
       return nil
     case .noFenceUnmoved: return moved.isEmpty ? nil : batch.offsets
     case .onlyMovedOffsetsFirst, .invalidOffsetFence: return moved.isEmpty ? nil : moved

@@ -205,7 +205,10 @@ final class Publisher {
     guard let group = process.changes.metadata(attempt.group, process) else {
       return abandon(attempt, .fencedByGroup(reason: "in no generation"))
     }
-    asking(attempt, counted: true, { $0.send(offsets, of: producer, epoch: attempt.epoch, group) }) { [self] _ in
+    let identities = attempt.batch.identities
+    asking(
+      attempt, counted: true, { $0.send(offsets, under: identities, of: producer, epoch: attempt.epoch, group) }
+    ) { [self] _ in
       process.reach(.fenced) { next() }
     }
   }

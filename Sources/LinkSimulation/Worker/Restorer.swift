@@ -54,6 +54,8 @@ final class Restorer {
     let generation: Int
     let done: () -> Void
     var committed: [Int32: Int64] = [:]
+    /// The identities under which workers committed them.
+    var identities: [Int32: Identity] = [:]
     var ends: [Int32: Int64] = [:]
     var positions: [Int32: Int64] = [:]
     var blocked: [Int32: String] = [:]
@@ -80,14 +82,16 @@ final class Restorer {
   private func readOffsets(_ pass: Pass) {
     guard pass.generation == generation else { return pass.done() }
     let partitions = pass.lanes.map(\.partition)
-    asking(pass, { $0.group.stableOffsets(partitions) }) { [self] offsets in
-      guard let offsets else {
+    asking(
+      pass, { broker in broker.group.stableOffsets(partitions).map { (offsets: $0, names: broker.group.identities) } }
+    ) { [self] found in
+      guard let found else {
         world.pass(.offsetsUnstable)
         process.later(world.milliseconds(20...200)) { [self] in readOffsets(pass) }
         return
       }
-      pass.committed = offsets
-      if partitions.contains(where: { offsets[$0] == nil }) { world.pass(.withoutCommittedOffset) }
+      (pass.committed, pass.identities) = (found.offsets, found.names)
+      if partitions.contains(where: { found.offsets[$0] == nil }) { world.pass(.withoutCommittedOffset) }
       process.reach(.offsetsRead) { [self] in readEnds(pass) }
     }
   }
@@ -220,12 +224,13 @@ final class Restorer {
     if committed == nil, disk.view.hasLinks(partition) || !marks.isEmpty, !process.slot.startsFromBeginning {
       return .blocked(lane, reason: "no committed offset, but there is state")
     }
-    if committed != nil, disk.view.views[partition]?.identity == nil {
-      return .blocked(lane, reason: "a committed offset, but no identity")
+    let name = pass.identities[partition]
+    if let name, name != disk.view.views[partition]?.identity {
+      return .blocked(lane, reason: "a committed offset, but not the identity under which it was committed")
     }
     return .opened(
       LaneOpening(
-        lane: lane, position: committed ?? 0, isCommitted: committed != nil,
+        lane: lane, position: committed ?? 0, isCommitted: name != nil,
         identity: disk.view.views[partition]?.identity, marks: marks, nextWake: disk.view.nextWake(partition)))
   }
 

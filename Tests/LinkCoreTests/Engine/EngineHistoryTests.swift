@@ -165,6 +165,7 @@ private struct History {
   func violations() -> [String] {
     var found: [String] = []
     if mostCallsOfAUser > 1 { found.append("a user had \(mostCallsOfAUser) calls at once") }
+    for partition in world.unfounded.sorted() { found.append("partition \(partition) has an offset without identity") }
     for (partition, records) in world.requests where world.offsets[partition] != Int64(records.count) {
       found.append("partition \(partition) stands at \(world.offsets[partition] ?? -1) of \(records.count)")
     }

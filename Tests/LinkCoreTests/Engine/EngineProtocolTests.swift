@@ -13,6 +13,32 @@ struct EngineProtocolTests {
     #expect(world.state.keys.count { if case .identity = $0 { true } else { false } } == 4)
   }
 
+  @Test(
+    "However small batches are, and however they end, no offset is committed without the identity of its state",
+    arguments: [1, 2, 1000])
+  func foundedFirst(_ limit: Int) {
+    let world = EngineWorld { $0.commitBatch = limit }
+    world.commitResults = [.aborted(reason: "x"), .unknown(reason: "x"), .fencedByGroup(reason: "x")]
+    world.refuses = { decision in decision.records.contains { $0.topic == .deadLetters } }
+    world.holdsCommits = true
+    world.assignAll()
+    for partition in 0..<EngineWorld.partitions {
+      // The one is refused by the broker, and holds its offset; what comes before it moves the offset without any decision.
+      world.produce(
+        SourceRecord(partition: partition, offset: 0, timestamp: .init(milliseconds: 0), key: nil, value: nil))
+      world.produce(
+        SourceRecord(partition: partition, offset: 0, timestamp: .init(milliseconds: 0), key: nil, value: [1]))
+    }
+    world.holdsCommits = false
+    world.flushCommit(.aborted(reason: "x"))
+    world.pass(1000)
+    // After it was fenced nothing is begun before the next assignment.
+    world.assignAll()
+    world.pass(3000)
+    #expect(world.offsets == [0: 1, 1: 1, 2: 1, 3: 1])
+    #expect(world.unfounded.isEmpty)
+  }
+
   @Test("One user has one call at a time, in order of arrival; others do not wait")
   func oneCallOfAUser() {
     world.adapter = { _ in nil }

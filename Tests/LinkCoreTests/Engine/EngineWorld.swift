@@ -16,6 +16,8 @@ final class EngineWorld {
   private(set) var state: [StateKey: StateRecord] = [:]
   /// The group's offsets.
   private(set) var offsets: [Int32: Int64] = [:]
+  /// Partitions of which an offset was committed while their state had another identity than the one that came with it, or none.
+  private(set) var unfounded: Set<Int32> = []
   /// How often the credential's file was to be looked at.
   private(set) var credentialLooks = 0
   /// How many state records were committed.
@@ -194,6 +196,14 @@ final class EngineWorld {
       if case .tombstone(let key) = record { state[key] = nil } else { state[record.key] = record }
     }
     offsets.merge(batch.offsets) { _, new in new }
+    for partition in batch.offsets.keys {
+      guard let identity = batch.identities[partition],
+        state[.identity(partition: partition)] == .identity(partition: partition, identity)
+      else {
+        unfounded.insert(partition)
+        continue
+      }
+    }
   }
 
   /// A moved request is a record of its home partition like any other.
