@@ -16,8 +16,10 @@ public final class EmbeddedBroker: Sendable {
   private let cluster: Mutex<Cluster?>
 
   /// Starts the broker with these topics.
-  public init(topics: [(name: String, partitions: Int)]) throws(SandboxFailure) {
-    let cluster = try Cluster(topics: topics)
+  ///
+  /// - Parameter count: How many brokers there are, of the numbers from 1 on, all of them in this process; 1 unless given.
+  public init(topics: [(name: String, partitions: Int)], count: Int = 1) throws(SandboxFailure) {
+    let cluster = try Cluster(topics: topics, count: count)
     bootstrap = cluster.bootstrap
     self.cluster = Mutex(cluster)
   }
@@ -32,6 +34,14 @@ public final class EmbeddedBroker: Sendable {
     cluster.withLock { $0?.push(apiKey, errors) }
   }
 
+  /// Has another of the brokers lead a partition from now on.
+  public func lead(topic: String, partition: Int32, by broker: Int32) throws(SandboxFailure) {
+    let result = cluster.withLock { $0?.lead(topic, partition, by: broker) } ?? RD_KAFKA_RESP_ERR__STATE
+    guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      throw SandboxFailure("move partition \(partition) of", topic, String(cString: rd_kafka_err2str(result)))
+    }
+  }
+
   /// Ends the broker and forgets all it holds. Clients must have been closed before.
   public func stop() { cluster.withLock { $0 = nil } }
 }
@@ -42,7 +52,7 @@ private final class Cluster: @unchecked Sendable {
   private let client: OpaquePointer
   private let cluster: OpaquePointer
 
-  init(topics: [(name: String, partitions: Int)]) throws(SandboxFailure) {
+  init(topics: [(name: String, partitions: Int)], count: Int) throws(SandboxFailure) {
     var message = [CChar](repeating: 0, count: 512)
     let configuration = rd_kafka_conf_new()
     // It only carries the cluster: that it has no bootstrap servers, as librdkafka remarks on standard error, is how it should be.
@@ -52,7 +62,7 @@ private final class Cluster: @unchecked Sendable {
       let detail = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       throw SandboxFailure("start", "the embedded broker", detail)
     }
-    guard let cluster = rd_kafka_mock_cluster_new(client, 1) else {
+    guard let cluster = rd_kafka_mock_cluster_new(client, Int32(clamping: count)) else {
       rd_kafka_destroy(client)
       throw SandboxFailure("start", "the embedded broker", "librdkafka made no mock cluster")
     }
@@ -60,7 +70,7 @@ private final class Cluster: @unchecked Sendable {
     self.cluster = cluster
     bootstrap = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
     for topic in topics {
-      let result = rd_kafka_mock_topic_create(cluster, topic.name, Int32(topic.partitions), 1)
+      let result = rd_kafka_mock_topic_create(cluster, topic.name, Int32(topic.partitions), Int32(clamping: count))
       guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
         throw SandboxFailure("create topic", topic.name, String(cString: rd_kafka_err2str(result)))
       }
@@ -69,6 +79,10 @@ private final class Cluster: @unchecked Sendable {
 
   func push(_ apiKey: Int16, _ errors: [rd_kafka_resp_err_t]) {
     rd_kafka_mock_push_request_errors_array(cluster, apiKey, errors.count, errors)
+  }
+
+  func lead(_ topic: String, _ partition: Int32, by broker: Int32) -> rd_kafka_resp_err_t {
+    rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker)
   }
 
   deinit {
