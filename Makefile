@@ -37,7 +37,6 @@ simulate: build ## play the worker through 100 000 histories full of faults, and
 
 chaos: ## faults on a real Kafka (KAFKA_HOME) as long as one likes (CHAOS_ARGS="--minutes 10 --seed 7")
 	scripts/install-dependencies --build --test
-	swift build --build-tests
 	scripts/chaos $(CHAOS_ARGS)
 
 # What is installed was built before: as root there may be no Swift. DESTDIR goes before every path, for packages.

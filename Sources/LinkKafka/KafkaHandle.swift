@@ -54,14 +54,15 @@ final class KafkaHandle: @unchecked Sendable {
   deinit { destroy() }
 
   /// Has the client know where a topic's partitions are before it is assigned one: it would wait for its own next look, which comes once a
-  /// second. What fails here shows, and passes, in what follows.
-  func learn(topic: String) {
-    guard let handle = rd_kafka_topic_new(client, topic, nil) else { return }
+  /// second. What fails here shows, and passes, in what follows; whether Kafka has answered is returned.
+  @discardableResult
+  func learn(topic: String) -> rd_kafka_resp_err_t {
+    guard let handle = rd_kafka_topic_new(client, topic, nil) else { return rd_kafka_last_error() }
     defer { rd_kafka_topic_destroy(handle) }
     var metadata: UnsafePointer<rd_kafka_metadata>?
-    if rd_kafka_metadata(client, 0, handle, &metadata, 1_000) == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata {
-      rd_kafka_metadata_destroy(metadata)
-    }
+    let result = rd_kafka_metadata(client, 0, handle, &metadata, 1_000)
+    if let metadata { rd_kafka_metadata_destroy(metadata) }
+    return result
   }
 
   /// Ends the client; a second call does nothing. May hang in librdkafka, hence the guardian.

@@ -147,15 +147,18 @@ public final class StateReader {
     let asked = client ?? ends
     let deadline = Uptime.now() + timeout
     while true {
+      // librdkafka would ask the leader that it remembers, for up to 15 minutes, though that one says that it is none; and where that one is
+      // dead, it would wait beyond every timeout. Of a topic of which nothing is fetched it looks for a new leader only when told to.
+      let known = asked.learn(topic: topic)
       var low: Int64 = 0
       var high: Int64 = 0
       let wait = Int32(clamping: min(max(deadline - Uptime.now(), 1), 2_000))
-      let result = rd_kafka_query_watermark_offsets(asked.client, topic, partition, &low, &high, wait)
+      let result =
+        known == RD_KAFKA_RESP_ERR_NO_ERROR
+        ? rd_kafka_query_watermark_offsets(asked.client, topic, partition, &low, &high, wait) : known
       if result == RD_KAFKA_RESP_ERR_NO_ERROR { return (low, high) }
       let failure = asked.failure("read the end", "of partition \(partition) of \(topic)", result, partition: partition)
       guard Self.passes(result), Uptime.now() < deadline else { throw failure }
-      // The partition may have another leader now, and librdkafka would go on asking the old one for minutes.
-      asked.learn(topic: topic)
       usleep(20_000)
     }
   }

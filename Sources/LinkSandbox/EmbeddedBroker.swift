@@ -15,9 +15,11 @@ public final class EmbeddedBroker: Sendable {
   public let bootstrap: String
   private let cluster: Mutex<Cluster?>
 
-  /// Starts the broker, or so many, with these topics, of which each partition has one copy.
-  public init(topics: [(name: String, partitions: Int)], brokerCount: Int = 1) throws(SandboxFailure) {
-    let cluster = try Cluster(topics: topics, brokerCount: brokerCount)
+  /// Starts the broker with these topics.
+  ///
+  /// - Parameter count: How many brokers there are, of the numbers from 1 on, all of them in this process; 1 unless given.
+  public init(topics: [(name: String, partitions: Int)], count: Int = 1) throws(SandboxFailure) {
+    let cluster = try Cluster(topics: topics, count: count)
     bootstrap = cluster.bootstrap
     self.cluster = Mutex(cluster)
   }
@@ -32,11 +34,11 @@ public final class EmbeddedBroker: Sendable {
     cluster.withLock { $0?.push(apiKey, errors) }
   }
 
-  /// Has a partition led by another broker, 1 or more; clients find out by being refused.
-  public func setLeader(of topic: String, partition: Int32, to broker: Int32) throws(SandboxFailure) {
-    let result = cluster.withLock { $0?.setLeader(topic, partition, broker) ?? RD_KAFKA_RESP_ERR__DESTROY }
+  /// Has another of the brokers lead a partition from now on.
+  public func lead(topic: String, partition: Int32, by broker: Int32) throws(SandboxFailure) {
+    let result = cluster.withLock { $0?.lead(topic, partition, by: broker) } ?? RD_KAFKA_RESP_ERR__STATE
     guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      throw SandboxFailure("move the leader of", topic, String(cString: rd_kafka_err2str(result)))
+      throw SandboxFailure("move partition \(partition) of", topic, String(cString: rd_kafka_err2str(result)))
     }
   }
 
@@ -50,7 +52,7 @@ private final class Cluster: @unchecked Sendable {
   private let client: OpaquePointer
   private let cluster: OpaquePointer
 
-  init(topics: [(name: String, partitions: Int)], brokerCount: Int) throws(SandboxFailure) {
+  init(topics: [(name: String, partitions: Int)], count: Int) throws(SandboxFailure) {
     var message = [CChar](repeating: 0, count: 512)
     let configuration = rd_kafka_conf_new()
     // It only carries the cluster: that it has no bootstrap servers, as librdkafka remarks on standard error, is how it should be.
@@ -60,7 +62,7 @@ private final class Cluster: @unchecked Sendable {
       let detail = String(decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       throw SandboxFailure("start", "the embedded broker", detail)
     }
-    guard let cluster = rd_kafka_mock_cluster_new(client, Int32(brokerCount)) else {
+    guard let cluster = rd_kafka_mock_cluster_new(client, Int32(clamping: count)) else {
       rd_kafka_destroy(client)
       throw SandboxFailure("start", "the embedded broker", "librdkafka made no mock cluster")
     }
@@ -68,7 +70,7 @@ private final class Cluster: @unchecked Sendable {
     self.cluster = cluster
     bootstrap = String(cString: rd_kafka_mock_cluster_bootstraps(cluster))
     for topic in topics {
-      let result = rd_kafka_mock_topic_create(cluster, topic.name, Int32(topic.partitions), 1)
+      let result = rd_kafka_mock_topic_create(cluster, topic.name, Int32(topic.partitions), Int32(clamping: count))
       guard result == RD_KAFKA_RESP_ERR_NO_ERROR else {
         throw SandboxFailure("create topic", topic.name, String(cString: rd_kafka_err2str(result)))
       }
@@ -79,7 +81,7 @@ private final class Cluster: @unchecked Sendable {
     rd_kafka_mock_push_request_errors_array(cluster, apiKey, errors.count, errors)
   }
 
-  func setLeader(_ topic: String, _ partition: Int32, _ broker: Int32) -> rd_kafka_resp_err_t {
+  func lead(_ topic: String, _ partition: Int32, by broker: Int32) -> rd_kafka_resp_err_t {
     rd_kafka_mock_partition_set_leader(cluster, topic, partition, broker)
   }
 

@@ -1,4 +1,3 @@
-import Foundation
 import LinkCore
 import LinkKafka
 import LinkSandbox
@@ -64,7 +63,7 @@ extension Chaos {
       try stage.awaitOutcomes(700)
       most = max(most, try MetricPage(port: admin)["linkworker_requests_unsettled"] ?? 0)
       #expect(most <= Double(limit) + 1, "\(most) unsettled")
-      let memory = try peakMemory(of: worker)
+      let memory = try worker.statusBytes("VmHWM") / 1_048_576
       #expect(memory < 200)
       #expect(
         worker.log("lanes.revoked").isEmpty && worker.log("lane.opened").count == Int(stage.deployment.partitions))
@@ -149,13 +148,6 @@ extension Chaos {
       }
       let own = last.filter { $0.key.count > 2 && String(decoding: $0.key, as: UTF8.self).contains(deployment.group) }
       return !own.isEmpty && own.values.allSatisfy { $0 }
-    }
-
-    /// What a process held at most, in megabytes.
-    private func peakMemory(of worker: WorkerProcess) throws -> Int {
-      let status = try String(contentsOfFile: "/proc/\(worker.program.id)/status", encoding: .utf8)
-      let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
-      return try #require(line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }) / 1024
     }
   }
 }

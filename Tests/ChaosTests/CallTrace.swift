@@ -1,4 +1,3 @@
-import Glibc
 import LinkCore
 import LinkSandbox
 import LinkTestSupport
@@ -28,7 +27,7 @@ struct CallTrace {
   /// Notes how many calls there were by now; to be done every few milliseconds.
   mutating func sample() {
     let calls = emulator.stats.calls
-    samples.append((now(), calls))
+    samples.append((wallNow(), calls))
   }
 
   /// Notes that a worker died after the last sample, and that the next one of its name is started but has not called yet.
@@ -40,7 +39,7 @@ struct CallTrace {
   /// Notes what the workers' logs tell of partitions that were taken and given.
   mutating func note(logs: [[LogEntry]]) {
     for entry in logs.joined() where entry.event == "lanes.revoked" || entry.event == "lane.opened" {
-      guard let at = entry.writtenAt else { continue }
+      guard let at = entry.time else { continue }
       let before = samples.last { $0.at < at }?.calls ?? 0
       let after = samples.first { $0.at > at }?.calls ?? samples.last?.calls ?? 0
       losses.append(before...max(before, after))
@@ -67,15 +66,4 @@ struct CallTrace {
   private func hasLoss(after earlier: Int, upTo later: Int) -> Bool {
     losses.contains { $0.lowerBound <= later && $0.upperBound > earlier }
   }
-
-  private func now() -> Timestamp {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Timestamp(milliseconds: Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000)
-  }
-}
-
-extension LogEntry {
-  /// The line's time.
-  fileprivate var writtenAt: Timestamp? { json["time"]?.text.flatMap { Timestamp(rfc3339: $0.utf8) } }
 }

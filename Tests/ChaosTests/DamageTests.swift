@@ -102,7 +102,7 @@ private final class Life {
   }
 
   private func note(_ worker: WorkerProcess) {
-    metCount += worker.log("store.event").count { $0.json["message"]?.text?.string.contains("begun anew") == true }
+    metCount += worker.log("store.event").count { $0.message.contains("begun anew") }
     metCount += worker.log("store.set_aside").count
   }
 }

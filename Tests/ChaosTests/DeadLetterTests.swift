@@ -45,7 +45,7 @@ extension Chaos {
       try worker.awaitLines(1, of: "decision.refused", past: before, within: 60)
       let alarm = try #require(worker.log("decision.refused").last)
       #expect(alarm.level == "error" && alarm.json["partition"]?.integer == 0)
-      let message = alarm.json["message"]?.text?.string ?? ""
+      let message = alarm.message
       #expect(message.lowercased().contains(words) && message.contains("Try: "), "\(message)")
       try load.ask(20)
       try deployment.awaitOutcomes(load.requests.count, worker: worker)

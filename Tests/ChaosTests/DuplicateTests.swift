@@ -27,7 +27,7 @@ extension Chaos {
         let metrics = try MetricPage(port: worker.adminPort())
         return metrics["linkworker_adapter_calls_in_flight"] == 1 && metrics["linkworker_links_scheduled"] == 1
       }
-      let before = worker.peakMemory
+      let before = try worker.statusBytes("VmHWM")
       let began = uptime()
       try storm(ground, [inFlight, waiting, done])
       #expect(uptime() - began < 60)
@@ -36,7 +36,7 @@ extension Chaos {
       let took = uptime() - began
       let metrics = try MetricPage(port: worker.adminPort())
       #expect(metrics["linkworker_decisions_total{kind=\"duplicate\",code=\"\"}"] == 3_000, "\(metrics.text)")
-      let grown = worker.peakMemory - before
+      let grown = try worker.statusBytes("VmHWM") - before
       #expect(grown < 40_000_000, "bytes")
       print("storm: 3000 duplicates in \(took) s, \(grown / 1024) KiB more at the peak")
       #expect(try worker.stop().code == 0)

@@ -28,7 +28,7 @@ extension Chaos {
       for fault in faults { try endure(fault, stage) }
       #expect(try stage.transactions("unknown", of: worker) >= Double(faults.count))
       expectFenced(proxy.lateArrivals.dropFirst(arrivals).prefix(2))
-      let told = worker.log("transaction.failed").compactMap { $0.json["message"]?.text?.string }
+      let told = worker.log("transaction.failed").map(\.message)
       #expect(told.contains { $0.contains("EndTxn was sent") }, "\(told)")
       let tally = try stage.prove()
       print("EndTxn of commits: \(faults.count) faults, \(tally)")

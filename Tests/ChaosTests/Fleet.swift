@@ -143,18 +143,3 @@ final class CallBook: Sendable {
   /// When it was called for a user.
   func times(of userID: Int64) -> [Timestamp] { book.withLock { $0[userID] ?? [] } }
 }
-
-/// The time by the machine's clock, which workers and brokers on it share.
-func wallNow() -> Timestamp {
-  var now = timespec()
-  clock_gettime(CLOCK_REALTIME, &now)
-  return Timestamp(milliseconds: Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000)
-}
-
-extension LogEntry {
-  /// Its sentence.
-  var message: String { json["message"]?.text?.string ?? "" }
-
-  /// When it was written; nil where its time cannot be read.
-  var time: Timestamp? { json["time"]?.text.flatMap { Timestamp(rfc3339: $0.utf8) } }
-}

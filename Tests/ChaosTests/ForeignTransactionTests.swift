@@ -24,7 +24,7 @@ extension Chaos {
 
       let alarm = try worker.awaitLog("restore.stuck", within: 60)
       #expect(alarm.level == "error" && alarm.json["partition"]?.integer == 0)
-      let message = alarm.json["message"]?.text?.string ?? ""
+      let message = alarm.message
       let port = try worker.adminPort()
       let page = try HTTPAnswer.get("/readyz", port: port)
       #expect(page.status == 503 && page.body.contains("a transaction is open there"), "\(page.body)")

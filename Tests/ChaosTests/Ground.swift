@@ -57,7 +57,7 @@ struct Ground {
   ) throws {
     let line = try worker.awaitLog("lane.blocked", within: seconds)
     #expect(line.level == "error" && line.json["partition"]?.integer == Int64(partition), sourceLocation: source)
-    let message = line.json["message"]?.text?.string ?? ""
+    let message = line.message
     for word in words + ["Try: "] {
       #expect(message.contains(word), "\(message)", sourceLocation: source)
     }

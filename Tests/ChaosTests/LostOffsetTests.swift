@@ -56,7 +56,7 @@ extension Chaos {
 
       let worker = try ground.deployment.startWorker()
       try awaiting("Two alarms") { worker.log("lane.blocked").count == 2 }
-      let alarms = worker.log("lane.blocked").compactMap { $0.json["message"]?.text?.string }.sorted()
+      let alarms = worker.log("lane.blocked").map(\.message).sorted()
       #expect(alarms.allSatisfy { $0.contains("requests were lost") && $0.contains("set the group's offset") })
       #expect(alarms.contains { $0.contains("offset 1 is not in the partition (3 … 4)") }, "\(alarms)")
       #expect(alarms.contains { $0.contains("offset 90 is not in the partition (0 … 2)") }, "\(alarms)")

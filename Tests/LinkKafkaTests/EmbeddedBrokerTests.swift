@@ -28,19 +28,6 @@ import Testing
     broker.stop()
   }
 
-  @Test("The end of a partition is read from its new leader as soon as the old one sends the reader away")
-  func movedLeader() throws {
-    let broker = try EmbeddedBroker(topics: [("requests", 1), ("state", 1)], brokerCount: 2)
-    let reader = try StateReader(
-      properties: KafkaProperties(["bootstrap.servers": broker.bootstrap]), groupID: "g", requestsTopic: "requests",
-      stateTopic: "state")
-    defer { reader.close() }
-    for leader: Int32 in [1, 2, 1] {
-      try broker.setLeader(of: "state", partition: 0, to: leader)
-      #expect(try reader.end(partition: 0) == 0)
-    }
-  }
-
   @Test("A publisher commits a batch on the embedded broker")
   func commits() throws {
     let names = Dictionary(uniqueKeysWithValues: TopicRole.allCases.map { ($0, $0.rawValue) })
