@@ -16,20 +16,20 @@ struct MutantTests {
   private static func seed(of mutant: Mutant) -> UInt64 {
     switch mutant {
     case .localStoreOnly: 1_100_000
-    case .appliedBeforeCommit: 1_100_004
+    case .appliedBeforeCommit: 5
     case .offsetsPastUnsettled: 1_100_003
-    case .offsetsOutside: 1_100_016
+    case .offsetsOutside: 8
     case .noFenceUnmoved: 1_100_025
     case .onlyMovedOffsetsFirst: 1_100_048
     case .noConflictMark: 1_100_003
-    case .noDeadLetterMark: 1_100_004
+    case .noDeadLetterMark: 2
     case .invalidOffsetFence: 1_100_025
     case .markMatchesAll: 1_100_666
     case .unknownIsCommitted: 1_100_096
     case .unknownIsAborted: 1_100_003
     case .tailWithoutNewProducer: 1_100_067
     case .keptAfterResentCommit: 1_100_034
-    case .keptAfterAbort: 1_102_427
+    case .keptAfterAbort: 447
     case .droppedUsedAgain: 1_100_067
     case .survivesRevoke: 1_100_020
     case .generationAtSend: 1_100_007
