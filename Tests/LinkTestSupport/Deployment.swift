@@ -15,6 +15,8 @@ public final class Deployment: Sendable {
   public let scratch: Scratch
   /// The settings that every worker of it gets.
   public let settings: [String: String]
+  /// A broker that nobody else may hold: it ends with its last owner.
+  private let broker: RealKafka?
 
   /// The credential that the file holds and that `AdapterEmulator(deploymentRules:)` asks for.
   public static let credential = "the-adapters-credential"
@@ -31,14 +33,24 @@ public final class Deployment: Sendable {
   ) throws {
     try self.init(
       bootstrap: kafka.bootstrap, adapterURL: adapterURL, partitions: partitions, settings: settings,
-      makesTopics: makesTopics)
+      makesTopics: makesTopics, broker: kafka)
   }
 
-  /// The same on any brokers, as on those of a cluster.
-  public init(
+  /// The same on any brokers, as on those of a cluster, which has to be kept by whoever started it.
+  public convenience init(
     bootstrap: String, adapterURL: String, partitions: Int32 = 4, settings: [String: String] = [:],
     makesTopics: Bool = true
   ) throws {
+    try self.init(
+      bootstrap: bootstrap, adapterURL: adapterURL, partitions: partitions, settings: settings,
+      makesTopics: makesTopics, broker: nil)
+  }
+
+  private init(
+    bootstrap: String, adapterURL: String, partitions: Int32, settings: [String: String], makesTopics: Bool,
+    broker: RealKafka?
+  ) throws {
+    self.broker = broker
     self.bootstrap = bootstrap
     self.partitions = partitions
     group = "e2e-\(UInt32.random(in: 0 ... .max))"
