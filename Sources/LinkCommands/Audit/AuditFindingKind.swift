@@ -43,7 +43,7 @@ enum AuditFindingKind: String, CaseIterable {
   var meaning: String {
     switch self {
     case .requestLost:
-      "The group has settled this request, and nothing came of it: no outcome, refusal, dead letter or move."
+      "The group has settled this request, and nothing came of it: no outcome, refusal, dead letter or move; or somebody has set its offset past it."
     case .twoEnds: "This request was refused although its link, of the same scope, was taken."
     case .refusedTwice: "There are more refusals of this request than records of it."
     case .refusalMissing:
@@ -68,7 +68,7 @@ enum AuditFindingKind: String, CaseIterable {
     case .stateDiffers: "The state says of this link that it ended otherwise than its outcome."
     case .stateUnreadable: "This record of the state topic cannot be read."
     case .offsetMissing:
-      "The group has no committed offset of this partition, and there is state of it: offsets were lost."
+      "The group has no committed offset of this partition, and there is state of it: offsets were lost, or kafka.group.id is another group's."
     case .offsetOutOfRange:
       "The group's committed offset of this partition is not in its log: records were deleted unread, or offsets lost."
     }
