@@ -8,9 +8,9 @@ struct OffsetTracker: Sendable {
   private(set) var committed: Int64
   /// The received records from the first unsettled one on, in their order.
   private var entries: Deque<Entry> = Deque()
-  /// Bytes of the values of the unsettled records.
+  /// Bytes of the values of the records that `unsettledCount` counts.
   private(set) var unsettledBytes = 0
-  /// Records that are not settled.
+  /// Records that are not settled, those of the transaction under way among them: it may yet be aborted. Those that rest are not counted.
   private(set) var unsettledCount = 0
 
   private struct Entry: Sendable {
@@ -64,27 +64,33 @@ struct OffsetTracker: Sendable {
 
   /// The batch is committed: its records are settled, and the group's offset stands at `position`.
   mutating func commit(at position: Int64) {
-    entries.mutateEach { if $0.state == .batched { $0.state = .settled } }
+    entries.mutateEach { entry in
+      guard entry.state == .batched else { return }
+      entry.state = .settled
+      unsettledCount -= 1
+      unsettledBytes -= entry.bytes
+    }
     committed = position
     while let first = entries.first, first.state == .settled { entries.removeFirst() }
   }
 
   /// The batch is not committed: its records are unsettled again.
   mutating func abort() {
-    entries.mutateEach { entry in
-      guard entry.state == .batched else { return }
-      entry.state = .unsettled
-      unsettledCount += 1
-      unsettledBytes += entry.bytes
-    }
+    entries.mutateEach { if $0.state == .batched { $0.state = .unsettled } }
   }
 
   private mutating func change(_ offset: Int64, to state: Entry.State) {
     guard let index = entries.firstIndex(sortedBy: offset, { $0.offset }) else { return }
-    if entries[index].state == .unsettled {
-      unsettledCount -= 1
-      unsettledBytes -= entries[index].bytes
-    }
+    let change = Self.count(of: state) - Self.count(of: entries[index].state)
+    unsettledCount += change
+    unsettledBytes += change * entries[index].bytes
     entries[index].state = state
+  }
+
+  private static func count(of state: Entry.State) -> Int {
+    switch state {
+    case .unsettled, .batched: 1
+    case .settled, .resting: 0
+    }
   }
 }
