@@ -22,7 +22,7 @@ public struct StoreFailure: Error, Equatable, Sendable, CustomStringConvertible 
     case io
     /// The database is damaged. It is set aside; the process must start again, so that every lane restores its view.
     case damaged
-    /// Two links have one digest, or SQLite refused a statement: a defect of the worker, or of its SHA-256.
+    /// SQLite refused a statement: a defect of the worker.
     case defect
     /// The store is closed.
     case closed

@@ -61,7 +61,7 @@ import Testing
     let failure = try #require(throws: StoreFailure.self) {
       _ = try store.perform([.journal(ticket: 1, entries: [Sample.entry(Sample.key(2), payload: "token-of-nobody")])])
     }
-    #expect(failure.kind == .defect)
+    #expect(failure.kind == .damaged)
     #expect(!"\(failure)".contains("token"))
   }
 

@@ -91,20 +91,37 @@ import Testing
 
   @Test("Work that fails does nothing at all")
   func atomic() throws {
-    // With one digest for all, the second link collides with the first.
-    var store = try scratch.open(sha256: { _ in Sample.digest(1) })
+    var store = try scratch.open()
     try store.apply([Sample.scheduled(Sample.key(1), due: 10)])
+    store.limit(pages: 1)
+    let more = (2...200).map { StateRecord.link(Sample.scheduled(Sample.key($0), due: 10)) }
     let failure = try #require(throws: StoreFailure.self) {
       _ = try store.perform([
-        .journal(ticket: 1, entries: [Sample.entry(Sample.key(1))]),
-        .takeDue(ticket: 2, partition: 0, until: Sample.at(10), limit: 1),
-        Sample.apply([.link(Sample.scheduled(Sample.key(2), due: 10))]),
+        .takeDue(ticket: 2, partition: 0, until: Sample.at(10), limit: 1), Sample.apply(more),
       ])
     }
-    #expect(failure.kind == .defect)
-    #expect(try store.found(Sample.key(1)).journaled == nil)
+    #expect(failure.kind == .full)
     #expect(try store.found(Sample.key(2)).link == nil)
     #expect(try store.due(until: 10).links.count == 1)
+  }
+
+  @Test(
+    "A row whose key is not that of its digest is damage: its link does not pass for unknown, and is not written over")
+  func otherKey() throws {
+    for isWrite in [false, true] {
+      // With one digest for all, the row of the first link stands where that of the second would.
+      let scratch = ScratchDirectory()
+      var store = try scratch.open(sha256: { _ in Sample.digest(1) })
+      try store.apply([Sample.scheduled(Sample.key(1), due: 10)])
+      let failure = try #require(throws: StoreFailure.self) {
+        if isWrite {
+          try store.apply([Sample.scheduled(Sample.key(2), due: 10)])
+        } else {
+          _ = try store.found(Sample.key(2))
+        }
+      }
+      #expect(failure.kind == .damaged)
+    }
   }
 
   @Test("On a full disk work fails as such, changes nothing, and succeeds when there is room again")

@@ -48,15 +48,12 @@ import Testing
 
   @Test("Work that is rolled back was never counted")
   func rollback() throws {
-    let store = try scratch.open(sha256: { _ in Sample.digest(1) })
+    let store = try scratch.open()
     _ = try store.perform([Sample.apply([.link(Sample.scheduled(Sample.key(1), due: 1))])])
-    // Both have one digest: the second is refused, and the third of the same turn with it.
+    store.limit(pages: 1)
+    let more = (2...200).map { StateRecord.link(Sample.scheduled(Sample.key($0), due: 1)) }
     #expect(throws: StoreFailure.self) {
-      _ = try store.perform([
-        Sample.apply([.tombstone(.link(Sample.key(1)))]),
-        Sample.apply([.link(Sample.scheduled(Sample.key(3), due: 1))]),
-        Sample.apply([.link(Sample.scheduled(Sample.key(2), due: 1))]),
-      ])
+      _ = try store.perform([Sample.apply([.tombstone(.link(Sample.key(1)))]), Sample.apply(more)])
     }
     #expect(try store.figures(of: [0]).scheduled == 1)
   }

@@ -44,7 +44,8 @@ struct JournalTable {
       .integer(partition), .integer(expires), .integer(seal), .bytes(payload))
     guard changes == 1 else {
       throw StoreFailure(
-        .defect, operation: "journal an answer", subject: database.path, reason: "two links have one digest")
+        .damaged, operation: "journal an answer", subject: database.path,
+        reason: "the row of a digest has another link's key")
     }
   }
 

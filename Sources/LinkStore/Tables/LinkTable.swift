@@ -20,8 +20,7 @@ struct LinkTable {
   init(_ database: Database) throws(StoreFailure) {
     self.database = database
     let columns = "id, digest, partition, user, key, source_offset, due, ended, seal, record"
-    find = try database.prepare(
-      "SELECT \(columns) FROM links WHERE digest = ?1 AND user = ?2 AND key = ?3", for: "look a link up")
+    find = try database.prepare("SELECT \(columns) FROM links WHERE digest = ?1", for: "look a link up")
     // OR ROLLBACK: with the usual rule SQLite keeps a copy of every page that a statement with triggers changes, to take it alone
     // back; here a failure ends the transaction anyway.
     insert = try database.prepare(
@@ -31,7 +30,7 @@ struct LinkTable {
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, ?7, ?8, ?9)
       ON CONFLICT (digest) DO NOTHING
       """, for: "keep a link")
-    // The condition keeps a link whose digest collides with another's from replacing it: then no row changes.
+    // The condition keeps a row whose key was damaged from being taken for the link's: then no row changes.
     replace = try database.prepare(
       """
       UPDATE OR ROLLBACK links SET
@@ -79,9 +78,13 @@ struct LinkTable {
   }
 
   /// The link of this key, whatever its partition.
+  ///
+  /// A row of its digest with another key is damage, never an unknown link: that one would be called for again.
   func find(_ key: StoredKey) throws(StoreFailure) -> Link? {
-    try find.first(.bytes(key.digest), .integer(key.user), .bytes(key.text)) { row throws(StoreFailure) in
-      try link(in: row).link
+    try find.first(.bytes(key.digest)) { row throws(StoreFailure) in
+      let stored = try link(in: row)
+      guard stored.key.user == key.user, stored.key.text == key.text else { throw damage(Self.otherKey) }
+      return stored.link
     }
   }
 
@@ -96,7 +99,7 @@ struct LinkTable {
   /// Keeps a row; a scheduled link wakes at its due time.
   func put(_ row: LinkRow) throws(StoreFailure) {
     guard try run(insert, row) == 0 else { return }
-    guard try run(replace, row) == 1 else { throw defect("two links have one digest") }
+    guard try run(replace, row) == 1 else { throw damage(Self.otherKey) }
   }
 
   /// Drops a link of this partition, if it is there.
@@ -176,6 +179,9 @@ struct LinkTable {
     guard let text = Text(utf8: text) else { throw damage("the key of a link is not UTF-8") }
     return LinkKey(userId: user, idempotencyKey: text)
   }
+
+  /// No two links have one digest but by damage: it has 128 bits.
+  private static let otherKey = "the row of a digest has another link's key"
 
   private func damage(_ reason: String) -> StoreFailure {
     StoreFailure(.damaged, operation: "read a link", subject: database.path, reason: reason)
