@@ -60,9 +60,17 @@
         case .kill: kill(getpid(), SIGKILL)
         // To this thread itself: sent to the process, another thread may take it, and this one goes on for a while.
         case .stop: raise(SIGSTOP)
-        case .wait(let milliseconds): usleep(milliseconds * 1000)
+        case .wait(let milliseconds):
+          tell(point)
+          usleep(milliseconds * 1000)
         }
       }
+    }
+
+    /// Says where a thread waits, among the lines of the log: a test must know when it does.
+    private func tell(_ point: Failpoint) {
+      let line = "{\"level\":\"info\",\"event\":\"failpoint.waits\",\"failpoint\":\"\(point.rawValue)\"}\n"
+      _ = line.withCString { write(STDERR_FILENO, $0, strlen($0)) }
     }
   }
 

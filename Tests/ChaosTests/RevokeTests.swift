@@ -11,7 +11,6 @@ extension Chaos {
       "A revoke in the middle of a commit waits for it: no transaction outlives it, and nothing is called for twice")
     func revoked() throws {
       let cases = try ["committing", "produced", "prepared", "committed", "ended"].map { try Interrupted(at: $0) }
-      for one in cases { try one.begin() }
       for one in cases { try one.interrupt() }
       for one in cases { try one.prove() }
     }
@@ -55,18 +54,20 @@ private final class Interrupted {
     worker = try fleet.startFirst("owner", failpoints: "\(point):wait=6000")
   }
 
-  /// Has it at its failpoint, but for the linger.
-  func begin() throws {
+  /// Has another one join while the worker's transaction waits at the failpoint.
+  func interrupt() throws {
     try fleet.ask(20)
-    try awaiting("Twenty calls", state: { self.worker.program.tail }) { fleet.emulator.stats.calls == 20 }
+    try worker.awaitLog("failpoint.waits")
+    guest = try fleet.start("guest")
   }
-
-  func interrupt() throws { guest = try fleet.start("guest") }
 
   func prove() throws {
     let guest = try #require(guest)
     try guest.awaitLog("lane.opened", within: 60)
     try fleet.awaitAll(worker: worker)
+    // All of their logs are written when they have ended.
+    #expect(try worker.stop().code == 0)
+    #expect(try guest.stop().code == 0)
     let committed = try #require(worker.log("transaction.committed").first?.time)
     let joining = try #require(guest.log("worker.started").first?.time)
     let taken = try #require(guest.log("lane.opened").first?.time)
@@ -77,8 +78,6 @@ private final class Interrupted {
     #expect(end < revoke && committed <= taken, "\(point)")
     print(
       "revoke at \(point): joined \(committed - joining) ms before the commit, opened \(taken - committed) ms after it")
-    #expect(try worker.stop().code == 0)
-    #expect(try guest.stop().code == 0)
     #expect(try fleet.prove().extraCalls == 0, "\(point)")
   }
 }

@@ -88,12 +88,14 @@ private final class Takeover {
 
   private func prove() throws {
     try fleet.awaitAll(within: 180, worker: survivor)
+    // All of its log is written when it has ended.
+    #expect(try survivor.stop().code == 0)
     let heirs = try fleet.deployment.outcomes().filter { orphans.contains(fleet.home(of: $0.userID ?? 0)) }
     let first = try #require(heirs.map(\.record.timestamp).min())
-    let revoked = try #require(survivor.log("lanes.revoked").last?.time)
     let opened = try #require(
       survivor.log("lane.opened").last { $0.json["partition"]?.integer.map { orphans.contains(Int32($0)) } == true }?
         .time)
+    let revoked = try #require(survivor.log("lanes.revoked").compactMap(\.time).last { $0 <= opened })
     print(
       "takeover, \(kind.isInTransaction ? "in a transaction" : "idle"), session \(kind.session) ms, "
         + "cleanup every \(kind.cleanup) ms: \(first - death) ms = "
@@ -102,7 +104,6 @@ private final class Takeover {
     let open = kind.isInTransaction ? Self.transactionTimeout + kind.cleanup : 0
     #expect(first - death < max(kind.session, open) + Self.margin)
     if kind.isInTransaction { #expect(first - death > Self.transactionTimeout - 1_000, "the transaction was open") }
-    #expect(try survivor.stop().code == 0)
     try fleet.prove()
   }
 }

@@ -3,16 +3,31 @@ import LinkKafka
 import LinkSandbox
 
 extension Deployment {
-  /// All committed records of a topic, of each partition in their order, as a `read_committed` client reads them up to the end.
+  /// All committed records of a topic, of each partition in their order, as a `read_committed` client reads them up to the end that stands now.
+  ///
+  /// The end of a transaction is acknowledged before its markers stand in every partition, so what is open there is waited for; what is
+  /// still open after ten seconds without a record is meant to be.
   public func records(_ role: TopicRole) throws -> [SourceRecord] {
     var found: [SourceRecord] = []
-    try KafkaBrowser(properties: properties).read(
-      topic: topic(role), from: Dictionary(uniqueKeysWithValues: (0..<partitions).map { ($0, 0) })
-    ) {
-      found.append($0)
-      return true
-    }
+    do {
+      try KafkaBrowser(properties: properties).read(topic: topic(role), to: try ends(role), stuckAfter: 10_000) {
+        found.append($0)
+      }
+    } catch let failure as KafkaFailure where failure.name == "_TIMED_OUT" {}
     return found.sorted { ($0.partition, $0.offset) < ($1.partition, $1.offset) }
+  }
+
+  /// The true end of each partition of a topic that has records.
+  private func ends(_ role: TopicRole) throws -> [Int32: Int64] {
+    let reader = try StateReader(
+      properties: properties, groupID: group, requestsTopic: topic(.requests), stateTopic: topic(.state))
+    defer { reader.close() }
+    var ends: [Int32: Int64] = [:]
+    for partition in 0..<partitions {
+      let (low, high) = try reader.watermarks(of: topic(role), partition: partition)
+      if high > low { ends[partition] = high }
+    }
+    return ends
   }
 
   /// The committed events of the outcomes topic.
