@@ -23,12 +23,14 @@ extension Engine {
   }
 
   /// The journaled answer, where it belongs to this very request and its token lives.
+  ///
+  /// The same scope is not enough: the answer's outcome names its request, and that one may have been refused, or have expired, since.
   private func usable(_ entry: JournalEntry, for link: Link) -> JournalPayload? {
-    guard entry.fingerprint == link.fingerprint, entry.key.replay == link.replay, entry.expiresAt > now.wall else {
-      return nil
-    }
     // A payload that cannot be read is as good as none: the adapter is asked again.
-    return try? JournalPayload(decoding: entry.payload)
+    guard entry.fingerprint == link.fingerprint, entry.key.replay == link.replay, entry.expiresAt > now.wall,
+      let answer = try? JournalPayload(decoding: entry.payload), answer.link.origin == link.origin
+    else { return nil }
+    return answer
   }
 
   /// Leaves the memory to others: a received request is settled as scheduled and due at once, a link from the schedule is parked.

@@ -84,7 +84,7 @@ public struct JournalKey: Hashable, Sendable {
 public struct JournalEntry: Sendable {
   /// The link and its replay number.
   public var key: JournalKey
-  /// Of the request that the answer belongs to: an answer is used only for the same one.
+  /// Of the request that the answer belongs to. An answer is used only for that one, whose place the payload has.
   public var fingerprint: Digest
   /// The partition of the requests topic.
   public var partition: Int32

@@ -3,24 +3,25 @@ import LinkCore
 /// One call of the adapter, as the proof of I3 remembers it.
 final class CallRecord {
   let key: LinkKey
+  /// The request that asked for it.
+  let number: Int
   let process: Process
   let partition: Int32
   /// The link's replay number, and how often it was forgotten, when the call was made.
   let replay: Int
   let life: Int
-  let account: Int64
   var isAnswered = false
   /// Whether the answer ends the link's replay number: another call is then one too many, unless the first is lost.
   var isFinal = false
   /// The worker died or lost the partition since the call began.
   var isLost = false
 
-  init(key: LinkKey, process: Process, partition: Int32, replay: Int, life: Int, account: Int64) {
+  init(key: LinkKey, number: Int, process: Process, partition: Int32, replay: Int, life: Int) {
     self.key = key
+    self.number = number
     self.process = process
     self.partition = partition
     self.replay = replay
     self.life = life
-    self.account = account
   }
 }

@@ -5,15 +5,16 @@ extension Truth {
   /// Judges a call as it is made.
   func noteCall(_ call: AdapterCall, _ process: Process) -> CallRecord? {
     guard let number = PlannedRequest.number(of: call.trace), let request = requestsByNumber[number],
-      case .link(let user, _, let account, _) = request.ask, let key = request.link
+      case .link(let user, _, _, _) = request.ask, let key = request.link
     else {
       violate("a call is for no request")
       return nil
     }
     let known = state[key]
     let record = CallRecord(
-      key: key, process: process, partition: HomePartition.of(userId: user, partitionCount: world.plan.partitions),
-      replay: known?.replay ?? 0, life: forgotten[key] ?? 0, account: account)
+      key: key, number: number, process: process,
+      partition: HomePartition.of(userId: user, partitionCount: world.plan.partitions), replay: known?.replay ?? 0,
+      life: forgotten[key] ?? 0)
     judge(record, known)
     remember(record)
     return record
@@ -32,17 +33,24 @@ extension Truth {
         return violate(
           "I3: link \(new.key) is called for again although worker \(old.process.slot.index) has its answer")
       }
-      if old.process.disk === new.process.disk, holdsAnswer(new, old) {
+      if old.process.disk === new.process.disk, holdsAnswer(new) {
         violate("I3: link \(new.key) is called for again although its answer is in the journal")
       }
     }
   }
 
-  private func holdsAnswer(_ new: CallRecord, _ old: CallRecord) -> Bool {
-    guard let entry = new.process.disk.view.journal[JournalKey(link: new.key, replay: new.replay)] else { return false }
-    let scope = LinkScope(brokerNames: ["b"], accounts: .some([new.account]))
-    return entry.expiresAt > new.process.now.wall
-      && entry.fingerprint == scope.fingerprint(userId: new.key.userId, sha256: world.sha256)
+  /// Whether the disk has the answer to this very request.
+  private func holdsAnswer(_ new: CallRecord) -> Bool {
+    guard let entry = new.process.disk.view.journal[JournalKey(link: new.key, replay: new.replay)],
+      entry.expiresAt > new.process.now.wall, let answer = try? JournalPayload(decoding: entry.payload)
+    else { return false }
+    let places = written.filter { $0.request.number == new.number }
+    // Of several copies an earlier one may have expired: the answer to it serves none of the others.
+    return requestNumber(of: answer.outcome) == new.number && (places.count == 1 || !expired.contains(new.number))
+  }
+
+  private func requestNumber(of outcome: OutgoingRecord) -> Int? {
+    outcome.value.flatMap { try? JSONValue(parsing: $0, rootLevel: 0) }.flatMap(\.requestNumber)
   }
 
   /// Whether a journaled answer is of another scope than the first request of its link asks for.

@@ -64,11 +64,7 @@ extension Truth {
       guard !isExcused else { return }
       if letters != records.count { violate("I1: malformed \(request.id) has \(letters) dead letters") }
       if readable, refused != records.count { violate("I1: malformed \(request.id) has \(refused) refusals") }
-    case .link(_, _, let account, _):
-      // One that expires although it was called for (by a clock that is days ahead, or after that long a wait): its answer, journaled by
-      // another worker, may serve a later request of the same link.
-      let isMisjudged = expired.contains(request.number) && !world.plan.faults.isDisjoint(with: [.clock, .retention])
-      closeLink(request, account, isMisjudged ? 0 : refused, copies: records.count, isExcused || isMisjudged)
+    case .link(_, _, let account, _): closeLink(request, account, refused, copies: records.count, isExcused)
     case .replay: closeReplay(request, refused, isExcused)
     }
   }

@@ -123,7 +123,7 @@ final class Truth {
 
   private func noteOutcome(_ record: OutgoingRecord) {
     guard let value = record.value, let event = try? JSONValue(parsing: value, rootLevel: 0), let data = event["data"],
-      let id = data["requestId"]?.text?.string, let number = Int(id.dropFirst()), let type = event["type"]?.text?.string
+      let number = event.requestNumber, let type = event["type"]?.text?.string
     else { return violate("an outcome cannot be read") }
     guard type != EventType.refused.rawValue else {
       refusals[number, default: 0] += 1
@@ -156,6 +156,11 @@ final class Truth {
     deadLetters[origin, default: 0] += 1
     if deadLetters[origin] == 2 { violate("I1: the record at \(partition)/\(offset) is dead-lettered twice") }
   }
+}
+
+extension JSONValue {
+  /// The number of the request that an outcome names.
+  var requestNumber: Int? { self["data"]?["requestId"]?.text.flatMap { Int($0.string.dropFirst()) } }
 }
 
 extension Link {

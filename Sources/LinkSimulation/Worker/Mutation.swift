@@ -4,8 +4,14 @@ import LinkCore
 final class Mutation {
   private let world: World
   private let mutant: Mutant?
-  /// Fingerprints of the requests for which the store is asked, by ticket.
-  private var asked: [UInt64: Digest] = [:]
+  /// The requests for which the store is asked, by ticket.
+  private var asked: [UInt64: Asked] = [:]
+
+  /// What a journaled answer is held against.
+  fileprivate struct Asked {
+    var fingerprint: Digest
+    var origin: Link.Origin
+  }
 
   init(world: World) {
     self.world = world
@@ -38,7 +44,11 @@ final class Mutation {
       case .link(let request) = RequestReader().read(record)
     else { return }
     for case .store(let work) in effects {
-      for case .lookUp(let ticket, request.key) in work { asked[ticket] = request.fingerprint(sha256: world.sha256) }
+      for case .lookUp(let ticket, request.key) in work {
+        asked[ticket] = Asked(
+          fingerprint: request.fingerprint(sha256: world.sha256),
+          origin: .init(partition: record.partition, offset: record.offset, timestamp: record.timestamp))
+      }
     }
   }
 
@@ -46,15 +56,15 @@ final class Mutation {
     switch answer {
     case .found(let ticket, var link, var journaled):
       if mutant == .journalNotRead { journaled = nil }
-      let print = asked.removeValue(forKey: ticket)
-      if mutant == .journalUnchecked, let print = link?.fingerprint ?? print { journaled?.fingerprint = print }
-      if mutant == .fingerprintIgnored, let print { link?.fingerprint = print }
+      let request = asked.removeValue(forKey: ticket)
+      if mutant == .journalUnchecked, let asked = link.map(Asked.init) ?? request { journaled?.pass(for: asked) }
+      if mutant == .fingerprintIgnored, let request { link?.fingerprint = request.fingerprint }
       return .found(ticket: ticket, link: link, journaled: journaled)
     case .due(let ticket, let links, let next):
       let links = links.map { due in
         var due = due
         if mutant == .journalNotRead { due.journaled = nil }
-        if mutant == .journalUnchecked { due.journaled?.fingerprint = due.link.fingerprint }
+        if mutant == .journalUnchecked { due.journaled?.pass(for: Asked(due.link)) }
         return due
       }
       return .due(ticket: ticket, links: links, next: next)
@@ -189,6 +199,20 @@ final class Mutation {
   /// Who commits.
   func metadata(_ captured: GroupCoordinator.Metadata, _ process: Process) -> GroupCoordinator.Metadata? {
     mutant == .generationAtSend ? process.consumer.metadata : captured
+  }
+}
+
+extension Mutation.Asked {
+  fileprivate init(_ link: Link) { self.init(fingerprint: link.fingerprint, origin: link.origin) }
+}
+
+extension JournalEntry {
+  /// Looks as if it belonged to a request.
+  fileprivate mutating func pass(for asked: Mutation.Asked) {
+    guard var answer = try? JournalPayload(decoding: payload) else { return }
+    answer.link.origin = asked.origin
+    fingerprint = asked.fingerprint
+    payload = answer.encoded()
   }
 }
 

@@ -79,6 +79,26 @@ struct EngineRaceTests {
     #expect(world.events("link-account.token-ready.v1").count == 3)
   }
 
+  @Test(
+    "A journaled answer serves the request that it names alone: another of the same scope, which makes the link, is called for"
+  )
+  func answerOfAnotherRequest() throws {
+    world.holdsCommits = true
+    let first = world.produce(request(user: 42, id: "a", key: "k"))
+    world.pass(20)
+    #expect(world.store.journal.count == 1)
+    world.holdsCommits = false
+    // It has expired, say, or was refused by another owner of the partition.
+    world.requests[first.partition]?[Int(first.offset)].value = nil
+    world.restart()
+    world.produce(request(user: 42, id: "b", key: "k"))
+    world.pass(50)
+    #expect(world.calls.count == 2)
+    let outcomes = world.events("link-account.token-ready.v1")
+    #expect(outcomes.count == 1 && outcomes[0].contains(#""requestId":"b""#))
+    #expect(world.store.journal.isEmpty)
+  }
+
   /// A link whose second call, made from the schedule, is under way.
   private func callFromSchedule() {
     world.adapter = { _ in nil }
