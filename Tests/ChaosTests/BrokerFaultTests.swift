@@ -112,7 +112,7 @@ extension Chaos {
       cable.freeze()
       try stage.write(60)
       try stage.deployment.awaitNoLag(worker: worker)
-      #expect(!worker.log("link.scheduled").isEmpty)
+      try worker.awaitLog("link.scheduled")
       #expect(try stage.deployment.outcomes().count == 40)
       cable.thaw()
       print("cut off from the adapter: \(try stage.prove())")
