@@ -115,6 +115,9 @@ final class Fleet {
   /// How many calls there were of a user.
   func callCount(of userID: Int64) -> Int { calls.times(of: userID).count }
 
+  /// When the adapter was called since a moment, in order.
+  func callTimes(since moment: Timestamp) -> [Timestamp] { calls.times(since: moment) }
+
   /// Waits until every request has its outcome, and the group has settled them all.
   func awaitAll(within seconds: Double = 90, worker: WorkerProcess? = nil) throws {
     try writer.drain()
@@ -138,6 +141,11 @@ final class CallBook: Sendable {
   func note(_ call: EmulatorCall) {
     guard let user = call.userId else { return }
     book.withLock { $0[user, default: []].append(call.receivedAt) }
+  }
+
+  /// When it was called since a moment, in order.
+  func times(since moment: Timestamp) -> [Timestamp] {
+    book.withLock { book in book.values.flatMap { $0.filter { $0 >= moment } } }.sorted()
   }
 
   /// When it was called for a user.

@@ -92,15 +92,4 @@ extension WorkerProcess {
     let outcome = try RunningProgram.run(["prlimit", "--pid", String(program.id), "--nofile=\(limit):1024"])
     guard outcome.code == 0 else { throw Missing("A limit of descriptors: \(outcome.errorText)") }
   }
-
-  /// The processor time that it has used.
-  fileprivate func processorSeconds() throws -> Double {
-    let text = String(decoding: Scratch.bytes(of: "/proc/\(program.id)/stat"), as: UTF8.self)
-    // Behind the name, which may have spaces: the state is the first field, utime and stime are the 12th and 13th.
-    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-    guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else {
-      throw Missing("The processor time of \(program.id)")
-    }
-    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
-  }
 }
