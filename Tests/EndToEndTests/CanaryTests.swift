@@ -83,13 +83,16 @@ extension EndToEnd {
       let kafka = try TestKafka.start()
       defer { kafka.stop() }
       let deployment = try Deployment(kafka: kafka, adapterURL: emulator.baseURL, partitions: 2)
-      let worker = try deployment.startWorker()
+      let worker = try deployment.startWorker(["admin.listen": "127.0.0.1:0"])
+      let admin = try worker.adminPort()
       try worker.awaitLanes(2)
       let requests = (1...20).map {
         RequestEvent(id: "r\($0)", userID: Int64($0), idempotencyKey: "k\($0)", accounts: [Int64($0)])
       }
       try deployment.produce(lines: requests.map { (String($0.userID), $0.structured) }, [])
-      try awaiting("20 calls under way", state: { worker.program.tail }) { emulator.stats.concurrentMost == 20 }
+      try awaiting("20 requests, and calls under way", state: { worker.program.tail }) {
+        try MetricPage(port: admin)["linkworker_requests_unsettled"] == 20 && emulator.stats.concurrent > 0
+      }
       // Nothing can be committed from here on, so the answers stay in the journal.
       kafka.pause()
       try awaiting("20 tokens", state: { worker.program.tail }) { emulator.stats.tokens == 20 }

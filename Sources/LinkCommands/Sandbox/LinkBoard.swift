@@ -148,7 +148,7 @@ struct LinkBoard: Sendable {
       hasLanes = true
       return []
     case .laneBlocked, .committed, .commitFailed, .decisionRefused, .credentialRefused,
-      .credentialAccepted, .breakerOpened, .breakerClosed:
+      .credentialAccepted, .breakerOpened, .breakerHalfOpened, .breakerClosed:
       return []
     }
   }

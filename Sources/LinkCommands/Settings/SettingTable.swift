@@ -79,8 +79,20 @@ public enum SettingTable {
       meaning: "Certificates in PEM to trust instead of the system's.")
     SettingDefinition(
       "adapter.concurrency", .integer(1...4096, unit: "calls"), .preset("64"), into: \.adapter.concurrency,
-      meaning: "Calls at the same time, over all users; of one user there is never more than one.",
-      hazard: "More than the adapter bears turns into timeouts, and each may leave a token that nobody holds.")
+      meaning:
+        "Calls at the same time at most, over all users; of one user there is never more than one. The worker begins with few and finds out, from "
+        + "answer times, 429, 502-504 and lost answers, how many the adapter bears.",
+      hazard:
+        "Far more than the adapter bears turns into timeouts before that is found out, and each may leave a token that nobody holds."
+    )
+    SettingDefinition(
+      "adapter.rate.per.second", .integer(1...1_000_000, unit: "calls"), optionallyInto: \.adapter.ratePerSecond,
+      meaning:
+        "Calls in a second at most, over the whole fleet: each worker takes the share of the partitions that it holds.",
+      interactions: "Set it alike on all workers.",
+      hazard:
+        "A worker whose partitions have more than their part of the requests leaves rate unused; below what comes in, requests wait in Kafka."
+    )
     SettingDefinition(
       "adapter.connect.timeout.ms", .duration(10...60_000), .preset("1000"), into: \.adapter.connectTimeout,
       meaning: "For the connection, TLS included.", interactions: "At most `adapter.timeout.ms`.")

@@ -82,8 +82,10 @@ public struct WorkerSettings: Sendable {
     public internal(set) var credentialFile = SecretFile(path: "")
     /// Certificates to trust instead of the system's, in PEM.
     public internal(set) var caFile: String?
-    /// Calls at the same time.
+    /// Calls at the same time, at most.
     public internal(set) var concurrency = 0
+    /// Calls in a second, over the whole fleet; nil: as many as the adapter bears.
+    public internal(set) var ratePerSecond: Int?
     /// For the connection, TLS included.
     public internal(set) var connectTimeout: Milliseconds = 0
     /// For the whole call.

@@ -54,13 +54,19 @@ struct NoteLog: Sendable {
           + "Try: put the right credential into adapter.credential.file and check adapter.url; no restart is needed.",
         ["status": .integer(status)])
     case .credentialAccepted:
-      log.info("adapter.credential.accepted", "The adapter takes the credential again; calls go on.")
+      log.info("adapter.credential.accepted", "The adapter takes the credential again; calls go on, few at first.")
     case .breakerOpened:
       log.error(
         "adapter.breaker.opened",
         "Nothing that is asked of the adapter succeeds: calls stop but for single probes, and no link fails for it. "
           + "Try: see whether the adapter at adapter.url is up and can be reached from here.")
-    case .breakerClosed: log.info("adapter.breaker.closed", "The adapter answers again; calls go on.")
+    case .breakerHalfOpened:
+      log.info(
+        "adapter.breaker.half-open", "A probe is on its way to the adapter; its answer says whether calls go on.")
+    case .breakerClosed:
+      log.info(
+        "adapter.breaker.closed",
+        "The adapter answers again; calls go on, few at first: their rate doubles every two seconds.")
     }
   }
 

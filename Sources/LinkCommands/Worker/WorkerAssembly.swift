@@ -147,7 +147,7 @@ struct WorkerAssembly {
       requestsTopic: settings.topics.requests, eventMaxBytes: settings.eventByteLimit,
       deadLetterMaxBytes: min(topics.deadLetterMaxBytes, kafkaRecordByteLimit ?? .max),
       unknownType: settings.unknownType,
-      concurrency: settings.adapter.concurrency,
+      concurrency: settings.adapter.concurrency, callsPerSecond: settings.adapter.ratePerSecond,
       retry: RetryPolicy(
         initial: settings.retry.initial, limit: settings.retry.max, attemptLimit: settings.retry.attempts,
         deadline: settings.retry.deadline),

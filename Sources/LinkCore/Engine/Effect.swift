@@ -52,7 +52,9 @@ public enum Note: Equatable, Sendable {
   case credentialAccepted
   /// Nothing succeeds: the adapter is taken to be down, and calls stop but for probes.
   case breakerOpened
-  /// The adapter answers again.
+  /// A probe is on its way: its answer says whether calls go on.
+  case breakerHalfOpened
+  /// The adapter answers again: calls go on, few at first.
   case breakerClosed
 
   /// In which way a transaction did not commit: the cases of `CommitResult`.

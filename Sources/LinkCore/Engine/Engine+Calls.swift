@@ -1,7 +1,10 @@
-/// A link gets its turn, is called for, and its answer is judged: steps 2 to 4 of the protocol.
+/// A link waits for its turn, and the answer of its call is judged: steps 2 to 4 of the protocol.
 extension Engine {
   /// Lets a link into motion: its journaled answer is used where there is one, else it waits for its turn.
-  mutating func admit(_ link: Link, _ lane: LaneID, settles: Int64?, journaled: JournalEntry?) {
+  /// It is the first of its user's unless it had to wait in the store for an earlier one.
+  mutating func admit(
+    _ link: Link, _ lane: LaneID, settles: Int64?, journaled: JournalEntry?, isFirst: Bool = true
+  ) {
     guard let request = link.request else { return }
     if let journaled, let answer = usable(journaled, for: link) {
       active[link.key] = ActiveLink(lane: lane, stage: .decided, link: answer.link, settles: settles)
@@ -19,7 +22,7 @@ extension Engine {
     }
     active[link.key] = ActiveLink(
       lane: lane, stage: .queued, link: link, settles: settles, waitsSince: now.uptime)
-    if users.enter(link.key, offset: link.origin.offset) { ready.append(link.key) }
+    if users.enter(link.key, offset: link.origin.offset) { makeReady(link.key, isFirst: isFirst) }
   }
 
   /// The journaled answer, where it belongs to this very request and its token lives.
@@ -43,72 +46,6 @@ extension Engine {
       var link = link
       link.state = .scheduled(due: now.wall)
       schedule(link, lane, settles: settles, as: .scheduled)
-    }
-  }
-
-  /// Fills free slots with the links that have waited longest.
-  mutating func dispatch() {
-    // While Kafka takes no decisions, no more answers are asked for: they would only pile up in memory.
-    while !isStopping, calls.count < settings.concurrency, commits.pendingCount < settings.windowLimit,
-      let key = ready.first
-    {
-      guard gate.admits(uptime: now.uptime), breaker.admits(uptime: now.uptime) else {
-        // A probe's answer is not far: it says whether they may go.
-        return gate.isProbing || breaker.state == .halfOpen ? () : postponeReady()
-      }
-      ready.removeFirst()
-      guard let link = active[key], link.stage == .queued, let body = link.link else { continue }
-      call(key, body, link.lane)
-    }
-  }
-
-  private mutating func call(_ key: LinkKey, _ link: Link, _ lane: LaneID) {
-    guard let request = link.request else { return }
-    if now.wall >= link.deadline(settings.retry, stateRetention: settings.stateRetention) {
-      let settles = active[key]?.settles
-      endTurn(of: key)
-      return fail(link, request, lane, settles: settles, code: .deadlineExceeded)
-    }
-    let id = nextNumber()
-    active[key]?.stage = .calling
-    calls[id] = CallInFlight(
-      key: key, lane: lane, link: link, request: request, at: now.wall, since: now.uptime)
-    gate.noteCall(id, uptime: now.uptime)
-    breaker.noteCall(id, uptime: now.uptime)
-    effects.append(.call(AdapterCall(id: id, body: request.adapterBody(), trace: request.trace)))
-  }
-
-  /// The longest that a link is put off beyond the next probe, so that they do not all come at once.
-  static let putOffLimit: Milliseconds = 60_000
-
-  /// While the credential is refused or the adapter down nobody holds an offset or memory: who waits is scheduled for after the next probe,
-  /// what is scheduled already in the store alone, for an outage must not write to Kafka as long as it lasts.
-  private mutating func postponeReady() {
-    let probeAt = [gate.probeAt, breaker.probeAt].compactMap(\.self).max() ?? now.uptime
-    let waiting = Array(ready)
-    ready.removeAll()
-    var putOff: [LaneID: [(key: LinkKey, until: Timestamp)]] = [:]
-    for key in waiting {
-      guard let link = active[key], var body = link.link else { continue }
-      // Who waits for longer is put off for longer, or a million that wait would all be asked at each probe.
-      let age = now.wall - (body.replays.last?.at ?? body.origin.timestamp)
-      let spread = min(max(age / 4, CredentialGate.restJitter), Self.putOffLimit)
-      let until = min(
-        now.wall + max(probeAt - now.uptime, 0) + Milliseconds.random(in: 0...spread, using: &random),
-        body.deadline(settings.retry, stateRetention: settings.stateRetention))
-      endTurn(of: key)
-      guard link.settles == nil else {
-        body.state = .scheduled(due: until)
-        schedule(body, link.lane, settles: link.settles, as: .scheduled)
-        continue
-      }
-      active[key] = nil
-      putOff[link.lane, default: []].append((key, until))
-      for incoming in link.waiting { meet(incoming) }
-    }
-    for (lane, links) in putOff.sorted(by: { $0.key.partition < $1.key.partition }) {
-      effects.append(.store([.putOff(partition: lane.partition, links)]))
-      if let first = links.map(\.until).min() { noteWake(lane.partition, first) }
     }
   }
 
@@ -189,7 +126,7 @@ extension Engine {
     journal(link, outcome, flight.lane, settles: settles, expiresAt: expiresAt)
   }
 
-  private mutating func fail(
+  mutating func fail(
     _ link: Link, _ request: LinkRequest, _ lane: LaneID, settles: Int64?, code: FailureCode, detail: String? = nil
   ) {
     var link = link
@@ -269,7 +206,7 @@ extension Engine {
   /// The user's next one has its turn.
   mutating func endTurn(of key: LinkKey) {
     switch users.leave(key) {
-    case .link(let next): ready.append(next)
+    case .link(let next): makeReady(next, isFirst: false)
     case .parked: takeParked(of: key.userId)
     case .nothing: break
     }

@@ -6,12 +6,14 @@ extension Engine {
   ) -> Attempt {
     var verdict = judgement.verdict
     var detail: String?
+    concurrencyLimit.noteAnswer(
+      call, CapacitySign(judgement), of: flight.key.userId, began: flight.since, uptime: now.uptime)
     noteHealth(call, flight, judgement)
     switch judgement {
     case .succeeded: noteAccepted(flight.key.userId)
     case .rejected(_, let errmsg):
       // The adapter's own no speaks for the credential; a bare 4xx may come from anything on the way.
-      if errmsg != nil, gate.accept() { effects.append(.note(.credentialAccepted)) } else { gate.noteOther(call) }
+      if errmsg != nil, gate.accept() { noteGateOpened() } else { gate.noteOther(call) }
     case .credential(let status): refuseCredential(flight.key.userId, status)
     case .forbidden:
       if gate.isRefusalOfAll(flight.key.userId) {
@@ -38,19 +40,34 @@ extension Engine {
     case .unsent, .ambiguous, .transient:
       if breaker.noteFailure(call, flight.key.userId, uptime: now.uptime) { effects.append(.note(.breakerOpened)) }
     case .succeeded, .rejected, .credential, .forbidden:
-      if breaker.noteLife() { effects.append(.note(.breakerClosed)) }
+      if breaker.noteLife() {
+        effects.append(.note(.breakerClosed))
+        recover()
+      }
     }
   }
 
   /// The adapter took the credential: it gave a token.
   private mutating func noteAccepted(_ userId: Int64) {
-    if gate.accept() { effects.append(.note(.credentialAccepted)) }
+    if gate.accept() { noteGateOpened() }
     gate.noteSuccess()
+    pace.noteSuccess(uptime: now.uptime)
     lastSuccesses[userId] = now.wall
     // The latest successes of two users tell for any third whether others succeed.
     if lastSuccesses.count > 2, let oldest = lastSuccesses.min(by: { $0.value < $1.value }) {
       lastSuccesses[oldest.key] = nil
     }
+  }
+
+  private mutating func noteGateOpened() {
+    effects.append(.note(.credentialAccepted))
+    recover()
+  }
+
+  /// Calls go on after an outage: few at first, for everything that has gathered is due, and the adapter is cold.
+  private mutating func recover() {
+    concurrencyLimit.restart(uptime: now.uptime)
+    pace.recover(uptime: now.uptime)
   }
 
   private mutating func refuseCredential(_ userId: Int64, _ status: Int) {

@@ -9,7 +9,14 @@ extension Engine {
       lanes[partition] = Lane(id: id, nextPurge: now.uptime + settings.purgeInterval)
       assigned.append(id)
     }
+    shareRate()
     if !assigned.isEmpty { effects.append(.restore(assigned)) }
+  }
+
+  /// This worker calls as often as its part of the partitions says: so the fleet as a whole keeps the rate, without a word to one another.
+  private mutating func shareRate() {
+    guard let rate = settings.callsPerSecond else { return }
+    pace.share(Double(rate * max(lanes.count, 1)) / Double(settings.partitionCount), uptime: now.uptime)
   }
 
   mutating func open(_ opening: LaneOpening) {
@@ -41,6 +48,7 @@ extension Engine {
   /// makes them again, from the journal where it is on this disk.
   mutating func revoke(_ partitions: [Int32]) {
     for partition in partitions { lanes[partition] = nil }
+    shareRate()
     let held = Set(lanes.values.map(\.id))
     commits.removeAll { !held.contains($0.lane) }
     let gone = active.filter { !holds($0.value.lane) }
@@ -58,7 +66,7 @@ extension Engine {
   /// Takes a link that waits for its turn or a slot out of the way.
   mutating func withdraw(_ key: LinkKey) {
     guard !users.withdraw(key) else { return }
-    ready.removeAll { $0 == key }
+    ready.withdraw(key)
     endTurn(of: key)
   }
 

@@ -10,6 +10,7 @@ extension Engine {
       nextCredentialCheck = now.uptime + CredentialGate.checkInterval
       effects.append(.reloadCredential)
     }
+    endOverdue()
     guard now.uptime >= nextHoldCheck else { return }
     nextHoldCheck = now.uptime + settings.userHoldLimit / 10
     releaseHeldUp()
@@ -50,7 +51,7 @@ extension Engine {
       }
     case .parked(let lane, let userId)? where holds(lane):
       if links.isEmpty { users.noteNoneParked(userId, asOf: ticket) }
-      for link in links { admitDue(link, lane) }
+      for link in links { admitDue(link, lane, isFirst: false) }
       // One that ended without a call, from the journal or by its deadline, took no turn: the next one has it.
       if !links.isEmpty, !users.isBusy(userId) { takeParked(of: userId) }
     case .due?, .parked?, .lookUp?, .recheck?, .journal?, .apply?, .expired?, nil: break
@@ -65,7 +66,7 @@ extension Engine {
     effects.append(.store([.takeParked(ticket: ticket, partition: lane.id.partition, userId: userId)]))
   }
 
-  mutating func admitDue(_ due: DueLink, _ lane: LaneID) {
+  mutating func admitDue(_ due: DueLink, _ lane: LaneID, isFirst: Bool = true) {
     let key = due.link.key
     guard !isStopping else { return effects.append(.store([.wake(partition: lane.partition, keys: [key])])) }
     if active[key] != nil {
@@ -77,7 +78,7 @@ extension Engine {
       users.notePark(key.userId, nextNumber())
       return effects.append(.store([.park(partition: lane.partition, keys: [key])]))
     }
-    admit(due.link, lane, settles: nil, journaled: due.journaled)
+    admit(due.link, lane, settles: nil, journaled: due.journaled, isFirst: isFirst)
   }
 
   /// Settles as scheduled what its user's earlier request holds up for too long: 10 000 requests of one user must not hold the offset.
@@ -127,6 +128,7 @@ extension Engine {
         wait = min(wait, isDue(wake, at: now.wall) ? 0 : wake - now.wall)
       }
     }
+    if let next = nextDispatch(now: now) { wait = min(wait, next) }
     return max(wait, 0)
   }
 }

@@ -17,12 +17,14 @@ public struct Engine: ~Copyable {
   var active: [LinkKey: ActiveLink] = [:]
   /// Whose turn it is.
   var users = UserQueues()
-  /// Links that have their user's turn and wait for a slot, in order.
-  var ready: Deque<LinkKey> = Deque()
+  /// Links that have their user's turn and wait for a slot.
+  var ready = ReadyQueue()
   /// Calls in flight, their lanes' departure notwithstanding.
   var calls: [UInt64: CallInFlight] = [:]
   var gate = CredentialGate()
   var breaker = CircuitBreaker()
+  var concurrencyLimit: ConcurrencyLimit
+  var pace = CallPace()
   /// When calls last succeeded, for two users at most: whether "others succeed" is all that is asked.
   var lastSuccesses: [Int64: Timestamp] = [:]
   /// What the store was asked and has not answered.
@@ -49,6 +51,7 @@ public struct Engine: ~Copyable {
       groupID: settings.groupID, instanceID: settings.instanceID, requestsTopic: settings.requestsTopic, sha256: sha256,
       deadLetterMaxBytes: settings.deadLetterMaxBytes)
     random = SeededRandom(seed: settings.seed)
+    concurrencyLimit = ConcurrencyLimit(ceiling: settings.concurrency)
   }
 
   /// Takes one event in and says what is to be done for it, in order.
@@ -102,7 +105,8 @@ public struct Engine: ~Copyable {
     Load(
       lanes: lanes.count, open: lanes.values.count { $0.phase == .open }, calls: calls.count, ready: ready.count,
       unsettled: unsettledCount, refused: commits.restingCount, credentialRefused: gate.isRefused,
-      breaker: breakerSeen)
+      breaker: breakerSeen, concurrencyLimit: concurrencyLimit.limit, callsPerSecond: pace.perSecond(uptime: now.uptime)
+    )
   }
 
   /// The link that a call under way is for; nil once it is answered.
@@ -135,6 +139,10 @@ public struct Engine: ~Copyable {
     public var credentialRefused: Bool
     /// Whether the adapter is taken to be down.
     public var breaker: BreakerState
+    /// Calls that may be under way.
+    public var concurrencyLimit: Int
+    /// Calls that may begin in a second; nil where nothing limits them.
+    public var callsPerSecond: Double?
   }
 
   private var unsettledCount: Int { lanes.values.reduce(0) { $0 + $1.offsets.unsettledCount } }

@@ -14,8 +14,10 @@ public struct EngineSettings: Sendable {
   public var deadLetterMaxBytes: Int
   /// What becomes of a CloudEvent of a type that is not served.
   public var unknownType: UnknownTypePolicy
-  /// Calls of the adapter at once.
+  /// Calls of the adapter at once, at most.
   public var concurrency: Int
+  /// Calls of the adapter in a second, over the whole fleet; nil: as many as it bears.
+  public var callsPerSecond: Int?
   /// When and how often a link is tried again.
   public var retry: RetryPolicy
   /// A token's life, counted from the moment before its call.
@@ -41,7 +43,7 @@ public struct EngineSettings: Sendable {
   public init(
     partitionCount: Int32, groupID: String, instanceID: String, requestsTopic: String, eventMaxBytes: Int = 65_536,
     deadLetterMaxBytes: Int = 1_048_576, unknownType: UnknownTypePolicy = .deadLetter, concurrency: Int = 64,
-    retry: RetryPolicy = RetryPolicy(), tokenLife: Milliseconds = 30 * 86_400_000,
+    callsPerSecond: Int? = nil, retry: RetryPolicy = RetryPolicy(), tokenLife: Milliseconds = 30 * 86_400_000,
     stateRetention: Milliseconds = 45 * 86_400_000, commitLinger: Milliseconds = 5, commitBatch: Int = 1000,
     seed: UInt64
   ) {
@@ -53,6 +55,7 @@ public struct EngineSettings: Sendable {
     self.deadLetterMaxBytes = deadLetterMaxBytes
     self.unknownType = unknownType
     self.concurrency = concurrency
+    self.callsPerSecond = callsPerSecond
     self.retry = retry
     self.tokenLife = tokenLife
     self.stateRetention = stateRetention

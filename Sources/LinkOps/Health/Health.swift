@@ -92,7 +92,7 @@ package final class Health: Sendable {
       case .refused, .fenced: break
       }
     case .recordSkipped, .decided, .called, .decisionRefused, .credentialRefused, .credentialAccepted, .breakerOpened,
-      .breakerClosed:
+      .breakerHalfOpened, .breakerClosed:
       break
     }
   }

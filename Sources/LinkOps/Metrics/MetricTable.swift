@@ -53,6 +53,13 @@ package enum MetricTable {
     "From the call of the adapter to its answer, or to the end of its time.")
   static let adapterCallsInFlight = MetricDefinition(
     "linkworker_adapter_calls_in_flight", .gauge, "Calls of the adapter under way.")
+  static let adapterConcurrencyLimit = MetricDefinition(
+    "linkworker_adapter_concurrency_limit", .gauge,
+    "Calls of the adapter that may be under way: what it is found to bear, up to adapter.concurrency.")
+  static let adapterRateLimit = MetricDefinition(
+    "linkworker_adapter_rate_limit", .gauge,
+    "Calls of the adapter that may begin in a second: this worker's share of adapter.rate.per.second, or less while it recovers; +Inf "
+      + "where nothing limits them.")
   static let credentialRefused = MetricDefinition(
     "linkworker_adapter_credential_refused", .gauge, "1 while the adapter refuses the credential, else 0.")
 
@@ -118,7 +125,10 @@ package enum MetricTable {
     recordsReceived, recordsSkipped, decisions, linkDuration, linksReady, linksScheduled, requestsUnsettled,
     decisionsRefused,
   ]
-  private static let adapter = [adapterCalls, adapterCallDuration, adapterCallsInFlight, credentialRefused, breaker]
+  private static let adapter = [
+    adapterCalls, adapterCallDuration, adapterCallsInFlight, adapterConcurrencyLimit, adapterRateLimit,
+    credentialRefused, breaker,
+  ]
   private static let kafka = [lag, lagMax, transactions, transactionDuration, lastCommit]
   private static let partitions = [partitionStates, restoreRecords, restoreRemaining, restoreDuration]
   private static let store = [storeSize, journalEntries]

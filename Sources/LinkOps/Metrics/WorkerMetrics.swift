@@ -26,6 +26,8 @@ package final class WorkerMetrics: Sendable {
   private let calls = CounterSet<Attempt.Verdict>()
   private let callDuration: Histogram
   private let callsInFlight = Gauge()
+  private let concurrencyLimit = Gauge()
+  private let callsPerSecond = Gauge()
   private let credentialRefused = Gauge()
   private let breaker = GaugeSet<BreakerState>()
   private let transactions = CounterSet<TransactionEnd>()
@@ -61,7 +63,7 @@ package final class WorkerMetrics: Sendable {
       transactions.add(TransactionEnd(fault))
       transactionDuration.observe(took)
     case .laneOpened, .laneBlocked, .decisionRefused, .credentialRefused, .credentialAccepted, .breakerOpened,
-      .breakerClosed:
+      .breakerHalfOpened, .breakerClosed:
       break
     }
   }
@@ -72,6 +74,8 @@ package final class WorkerMetrics: Sendable {
     requestsUnsettled.set(load.unsettled)
     decisionsRefused.set(load.refused)
     callsInFlight.set(load.calls)
+    concurrencyLimit.set(load.concurrencyLimit)
+    callsPerSecond.set(load.callsPerSecond ?? .infinity)
     credentialRefused.set(load.credentialRefused ? 1 : 0)
     for state in BreakerState.allCases { breaker.set(state, state == load.breaker ? 1 : 0) }
   }
@@ -106,6 +110,8 @@ package final class WorkerMetrics: Sendable {
       MetricFamily(MetricTable.adapterCalls, calls.series),
       MetricFamily(MetricTable.adapterCallDuration, .histogram(callDuration)),
       MetricFamily(MetricTable.adapterCallsInFlight, .gauge(callsInFlight)),
+      MetricFamily(MetricTable.adapterConcurrencyLimit, .gauge(concurrencyLimit)),
+      MetricFamily(MetricTable.adapterRateLimit, .gauge(callsPerSecond)),
       MetricFamily(MetricTable.credentialRefused, .gauge(credentialRefused)),
       MetricFamily(MetricTable.breaker, breaker.series),
       MetricFamily(MetricTable.lag, .gauge(lag)),

@@ -11,7 +11,9 @@ extension Process {
     case .credentialRefused: world.pass(.credentialRefused)
     case .breakerOpened: world.pass(.breakerOpened)
     case .decisionRefused: world.pass(.refusedRecord)
-    case .laneOpened, .recordSkipped, .called, .committed, .commitFailed, .credentialAccepted, .breakerClosed: break
+    case .laneOpened, .recordSkipped, .called, .committed, .commitFailed, .credentialAccepted, .breakerHalfOpened,
+      .breakerClosed:
+      break
     }
     switch note {
     case .laneOpened(let partition, let position):
@@ -20,7 +22,7 @@ extension Process {
     case .called(let key, let verdict, _, _, _):
       world.tell("worker \(slot.index): the call for \(key) ended: \(verdict.rawValue)")
     case .laneBlocked, .recordSkipped, .decided, .committed, .decisionRefused, .credentialRefused, .credentialAccepted,
-      .breakerOpened, .breakerClosed:
+      .breakerOpened, .breakerHalfOpened, .breakerClosed:
       break
     }
   }

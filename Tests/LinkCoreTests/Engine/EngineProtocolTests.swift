@@ -257,7 +257,9 @@ struct EngineProtocolTests {
       world.produce(request(user: Int64(taken), id: "r\(taken)"))
     }
     #expect(taken < 5000)
-    #expect(world.calls.count == 64)
+    #expect(world.calls.count == 4, "It begins with few.")
+    world.pass(60_000, step: 100)
+    #expect(world.calls.count == 64, "Also calls that hang are no more than adapter.concurrency.")
   }
 
   @Test("A graceful stop settles what is in flight, leaves what waits, and then is finished")

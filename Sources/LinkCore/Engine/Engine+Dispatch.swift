@@ -1,0 +1,97 @@
+/// Which link is called for, and when: step 3 of the protocol.
+extension Engine {
+  /// A link has its user's turn: from here on it waits for a slot. One that follows an earlier one of its user is in no greater hurry than
+  /// other users' links.
+  mutating func makeReady(_ key: LinkKey, isFirst: Bool) {
+    guard let link = active[key]?.link else { return }
+    ready.append(
+      key, deadline: link.deadline(settings.retry, stateRetention: settings.stateRetention),
+      isUrgent: isFirst && link.request?.deadline != nil)
+  }
+
+  /// Ends those that wait for a slot and whose deadline passes meanwhile.
+  mutating func endOverdue() {
+    for key in ready.takeExpired(at: now.wall) {
+      guard let waiting = active[key], let link = waiting.link, let request = link.request else { continue }
+      endTurn(of: key)
+      fail(link, request, waiting.lane, settles: waiting.settles, code: .deadlineExceeded)
+    }
+  }
+
+  /// Fills free slots with the links whose turn it is.
+  mutating func dispatch() {
+    // While Kafka takes no decisions, no more answers are asked for: they would only pile up in memory.
+    while !isStopping, !ready.isEmpty, calls.count < settings.concurrency, commits.pendingCount < settings.windowLimit {
+      guard gate.admits(uptime: now.uptime), breaker.admits(uptime: now.uptime) else {
+        // A probe's answer is not far: it says whether they may go.
+        return gate.isProbing || breaker.state == .halfOpen ? () : postponeReady()
+      }
+      guard concurrencyLimit.admits(uptime: now.uptime), pace.admits(uptime: now.uptime), let key = ready.takeNext()
+      else { return }
+      guard let link = active[key], link.stage == .queued, let body = link.link else { continue }
+      call(key, body, link.lane)
+    }
+  }
+
+  private mutating func call(_ key: LinkKey, _ link: Link, _ lane: LaneID) {
+    guard let request = link.request else { return }
+    if now.wall >= link.deadline(settings.retry, stateRetention: settings.stateRetention) {
+      let settles = active[key]?.settles
+      endTurn(of: key)
+      return fail(link, request, lane, settles: settles, code: .deadlineExceeded)
+    }
+    let id = nextNumber()
+    active[key]?.stage = .calling
+    calls[id] = CallInFlight(
+      key: key, lane: lane, link: link, request: request, at: now.wall, since: now.uptime)
+    gate.noteCall(id, uptime: now.uptime)
+    breaker.noteCall(id, uptime: now.uptime)
+    if breaker.state == .halfOpen { effects.append(.note(.breakerHalfOpened)) }
+    concurrencyLimit.noteCall(id, uptime: now.uptime)
+    pace.noteCall(uptime: now.uptime)
+    effects.append(.call(AdapterCall(id: id, body: request.adapterBody(), trace: request.trace)))
+  }
+
+  /// When a slot comes free by the passing of time alone, or a deadline passes, where links wait for either; nil where only an event can help.
+  func nextDispatch(now: Now) -> Milliseconds? {
+    guard !isStopping, let expiry = ready.nextExpiry else { return nil }
+    let untilExpiry = max(expiry - now.wall, 0)
+    guard calls.count < settings.concurrency, commits.pendingCount < settings.windowLimit,
+      gate.admits(uptime: now.uptime), breaker.admits(uptime: now.uptime)
+    else { return untilExpiry }
+    let untilSlot = concurrencyLimit.nextRelease.map { $0 - now.uptime } ?? pace.wait
+    return min(untilExpiry, max(untilSlot, 1))
+  }
+
+  /// The longest that a link is put off beyond the next probe, so that they do not all come at once.
+  static let putOffLimit: Milliseconds = 60_000
+
+  /// While the credential is refused or the adapter down nobody holds an offset or memory: who waits is scheduled for after the next probe,
+  /// what is scheduled already in the store alone, for an outage must not write to Kafka as long as it lasts.
+  private mutating func postponeReady() {
+    let probeAt = [gate.probeAt, breaker.probeAt].compactMap(\.self).max() ?? now.uptime
+    var putOff: [LaneID: [(key: LinkKey, until: Timestamp)]] = [:]
+    for key in ready.takeAll() {
+      guard let link = active[key], var body = link.link else { continue }
+      // Who waits for longer is put off for longer, or a million that wait would all be asked at each probe.
+      let age = now.wall - (body.replays.last?.at ?? body.origin.timestamp)
+      let spread = min(max(age / 4, CredentialGate.restJitter), Self.putOffLimit)
+      let until = min(
+        now.wall + max(probeAt - now.uptime, 0) + Milliseconds.random(in: 0...spread, using: &random),
+        body.deadline(settings.retry, stateRetention: settings.stateRetention))
+      endTurn(of: key)
+      guard link.settles == nil else {
+        body.state = .scheduled(due: until)
+        schedule(body, link.lane, settles: link.settles, as: .scheduled)
+        continue
+      }
+      active[key] = nil
+      putOff[link.lane, default: []].append((key, until))
+      for incoming in link.waiting { meet(incoming) }
+    }
+    for (lane, links) in putOff.sorted(by: { $0.key.partition < $1.key.partition }) {
+      effects.append(.store([.putOff(partition: lane.partition, links)]))
+      if let first = links.map(\.until).min() { noteWake(lane.partition, first) }
+    }
+  }
+}
