@@ -18,6 +18,8 @@ public struct EngineSettings: Sendable {
   public var concurrency: Int
   /// When and how often a link is tried again.
   public var retry: RetryPolicy
+  /// Which noes of the adapter are worth another try.
+  public var answers: AnswerRules
   /// A token's life, counted from the moment before its call.
   public var tokenLife: Milliseconds
   /// How long an ended link is remembered, and how old a request may be.
@@ -41,7 +43,7 @@ public struct EngineSettings: Sendable {
   public init(
     partitionCount: Int32, groupID: String, instanceID: String, requestsTopic: String, eventMaxBytes: Int = 65_536,
     deadLetterMaxBytes: Int = 1_048_576, unknownType: UnknownTypePolicy = .deadLetter, concurrency: Int = 64,
-    retry: RetryPolicy = RetryPolicy(), tokenLife: Milliseconds = 30 * 86_400_000,
+    retry: RetryPolicy = RetryPolicy(), answers: AnswerRules = AnswerRules(), tokenLife: Milliseconds = 30 * 86_400_000,
     stateRetention: Milliseconds = 45 * 86_400_000, commitLinger: Milliseconds = 5, commitBatch: Int = 1000,
     seed: UInt64
   ) {
@@ -54,6 +56,7 @@ public struct EngineSettings: Sendable {
     self.unknownType = unknownType
     self.concurrency = concurrency
     self.retry = retry
+    self.answers = answers
     self.tokenLife = tokenLife
     self.stateRetention = stateRetention
     self.commitLinger = commitLinger
