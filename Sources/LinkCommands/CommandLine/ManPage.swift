@@ -110,7 +110,8 @@ enum ManPage {
     for row in SettingTable.all {
       switch row.kind {
       case .file, .secretFile, .directory: page.entry(row.name, row.meaning)
-      case .text, .topic, .servers, .integer, .duration, .boolean, .choice, .url, .listenAddress: break
+      case .text, .topic, .servers, .integer, .duration, .boolean, .choice, .url, .listenAddress, .statuses, .texts:
+        break
       }
     }
   }

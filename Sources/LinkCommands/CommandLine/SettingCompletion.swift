@@ -42,7 +42,7 @@ struct SettingCompletion {
     case .file, .secretFile: return CompletionAnswer(paths: .init(areDirectories: false, prefix: prefix))
     case .directory: return CompletionAnswer(paths: .init(areDirectories: true, prefix: prefix))
     case .listenAddress: return words(["none"], prefix)
-    case .text, .topic, .servers, .integer, .duration, .url: return CompletionAnswer()
+    case .text, .topic, .servers, .integer, .duration, .url, .statuses, .texts: return CompletionAnswer()
     }
   }
 

@@ -97,7 +97,8 @@ struct SandboxSettings {
   private static func isPath(_ name: String) -> Bool {
     switch SettingTable.definition(of: name)?.kind {
     case .file, .secretFile, .directory: true
-    case .text, .topic, .servers, .integer, .duration, .boolean, .choice, .url, .listenAddress, nil: false
+    case .text, .topic, .servers, .integer, .duration, .boolean, .choice, .url, .listenAddress, .statuses, .texts, nil:
+      false
     }
   }
 

@@ -43,6 +43,8 @@ extension SettingTable {
     case .directory: writer.string("directory" as String)
     case .url: writer.string("url" as String)
     case .listenAddress: writer.string("listen-address" as String)
+    case .statuses: writer.string("statuses" as String)
+    case .texts: writer.string("texts" as String)
     case .integer(let limits, let unit):
       writer.string("integer" as String)
       range(Int64(limits.lowerBound), Int64(limits.upperBound), unit)

@@ -100,6 +100,18 @@ public enum SettingTable {
       "adapter.timeout.ms", .duration(10...600_000), .preset("5000"), into: \.adapter.timeout,
       meaning: "For the whole call.",
       hazard: "Shorter than the adapter's slowest answer, a token may be made and lost at every try.")
+    SettingDefinition(
+      "adapter.transient.status", .statuses, optionallyInto: \.adapter.transientStatuses,
+      meaning: "Statuses of the adapter that are tried again, besides 408, 425, 429 and 5xx; every other 4xx is final.",
+      interactions: "401 and 403 speak of the credential and cannot stand here.",
+      hazard:
+        "A no that is final is asked for again until the link's deadline, and its person hears nothing until then.")
+    SettingDefinition(
+      "adapter.transient.errmsg", .texts, optionallyInto: \.adapter.transientErrmsgs,
+      meaning:
+        "Texts, as in `busy,try again`: an `errmsg` with one of them in it, in whatever case, is tried again; every other is final.",
+      interactions: "Looked for where the status alone does not decide, in the first 2000 characters.",
+      hazard: "A text that also stands in a final no keeps that link waiting until its deadline.")
   }
 
   @SettingRows private static var retry: [SettingDefinition] {
@@ -109,11 +121,23 @@ public enum SettingTable {
       interactions: "At most `retry.max.ms`.")
     SettingDefinition(
       "retry.max.ms", .duration(1...86_400_000), .preset("900000"), into: \.retry.max,
-      meaning: "No wait is longer, whatever `Retry-After` says.")
+      meaning: "No wait of the worker's own choice is longer (15 minutes).")
+    SettingDefinition(
+      "retry.max.after.ms", .duration(0...86_400_000), .preset("900000"), into: \.retry.maxAfter,
+      meaning:
+        "As much of a `Retry-After`, seconds or date, as is waited (15 minutes); what `retry.max.ms` allows is added at random, and a tenth at least.",
+      hazard: "An absurd value holds a link for as long; with 0, `Retry-After` is not heeded at all.")
     SettingDefinition(
       "retry.attempts", .integer(0...1_000_000, unit: "calls"), .preset("0"), into: \.retry.attempts,
       meaning: "Calls of a link after which it fails; 0: its deadline alone ends it.",
       hazard: "With a number, an outage of the adapter fails links that would have succeeded after it.")
+    SettingDefinition(
+      "retry.ambiguous.attempts", .integer(0...1_000_000, unit: "answers"), .preset("300"),
+      into: \.retry.ambiguousAttempts,
+      meaning:
+        "Answers lost or not to be read after which a link fails, for each may have left a token that nobody holds; 0: no limit.",
+      interactions: "At the default waits a link alone has some 200 of them in 24 hours of nothing else.",
+      hazard: "With less, or with a shorter `retry.max.ms`, an outage that loses answers fails links.")
     SettingDefinition(
       "retry.deadline.ms", .duration(1000...31_536_000_000), .preset("259200000"), into: \.retry.deadline,
       meaning: "From the request on, where the request has no deadline of its own (72 hours).",

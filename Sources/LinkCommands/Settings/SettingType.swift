@@ -27,6 +27,10 @@ public enum SettingKind: Hashable, Sendable {
   case url
   /// A numeric IP address and a port to listen on, or `none`.
   case listenAddress
+  /// HTTP statuses from 400 to 499, with commas between them.
+  case statuses
+  /// Texts with commas between them.
+  case texts
 
   /// For the table of the documentation.
   public var summary: String {
@@ -44,6 +48,8 @@ public enum SettingKind: Hashable, Sendable {
     case .directory: "directory"
     case .url: "http(s) address"
     case .listenAddress: "`IP:PORT`, `none`"
+    case .statuses: "`4xx,…`"
+    case .texts: "`TEXT,…`"
     }
   }
 }

@@ -90,16 +90,24 @@ public struct WorkerSettings: Sendable {
     public internal(set) var connectTimeout: Milliseconds = 0
     /// For the whole call.
     public internal(set) var timeout: Milliseconds = 0
+    /// Statuses that are tried again, besides those that always are; nil: none.
+    public internal(set) var transientStatuses: [Int]?
+    /// Texts that make an `errmsg` worth another try; nil: none.
+    public internal(set) var transientErrmsgs: [String]?
   }
 
   /// `retry.*`
   public struct Retry: Hashable, Sendable {
     /// The first wait's upper end.
     public internal(set) var initial: Milliseconds = 0
-    /// Every wait's upper end.
+    /// Every wait's upper end, where the adapter does not ask for a longer one.
     public internal(set) var max: Milliseconds = 0
+    /// The upper end of what a `Retry-After` asks for.
+    public internal(set) var maxAfter: Milliseconds = 0
     /// Calls of a link at most; 0: as many as its deadline leaves time for.
     public internal(set) var attempts = 0
+    /// Ambiguous answers of a link at most; 0: no limit.
+    public internal(set) var ambiguousAttempts = 0
     /// From the request on, where it has no deadline of its own.
     public internal(set) var deadline: Milliseconds = 0
   }

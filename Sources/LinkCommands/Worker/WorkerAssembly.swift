@@ -149,8 +149,12 @@ struct WorkerAssembly {
       unknownType: settings.unknownType,
       concurrency: settings.adapter.concurrency, callsPerSecond: settings.adapter.ratePerSecond,
       retry: RetryPolicy(
-        initial: settings.retry.initial, limit: settings.retry.max, attemptLimit: settings.retry.attempts,
+        initial: settings.retry.initial, limit: settings.retry.max, retryAfterLimit: settings.retry.maxAfter,
+        attemptLimit: settings.retry.attempts, ambiguousLimit: settings.retry.ambiguousAttempts,
         deadline: settings.retry.deadline),
+      answers: AnswerRules(
+        transientStatuses: Set(settings.adapter.transientStatuses ?? []),
+        transientErrmsgs: settings.adapter.transientErrmsgs ?? []),
       tokenLife: settings.tokenLife, stateRetention: settings.stateRetention, commitLinger: settings.commit.linger,
       commitBatch: settings.commit.batch, seed: .random(in: .min ... .max))
   }

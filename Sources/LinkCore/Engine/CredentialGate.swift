@@ -12,6 +12,9 @@ struct CredentialGate: Sendable {
   private var isRenewed = false
   /// Users whose last answer was 401 or 403, since the last success.
   private var refusedUsers: Set<Int64> = []
+  /// When there was last news of the credential: another one, or this one taken after it was refused. What was asked before was asked with an
+  /// earlier one, or of an adapter that has changed its mind since.
+  private var knownSince: Milliseconds = 0
 
   private enum State: Sendable {
     case open
@@ -47,6 +50,9 @@ struct CredentialGate: Sendable {
     return refusedUsers.count >= 2
   }
 
+  /// Whether a refusal of a call that was begun then speaks of the credential as it is now.
+  func concerns(callOf began: Milliseconds) -> Bool { began >= knownSince }
+
   /// The adapter refused the credential. True where that is news.
   mutating func refuse(uptime: Milliseconds) -> Bool {
     defer { isRenewed = false }
@@ -60,6 +66,7 @@ struct CredentialGate: Sendable {
 
   /// There is another credential: a probe may try it at once.
   mutating func renew(uptime: Milliseconds) {
+    knownSince = uptime
     guard case .closed(_, let probing) = state else { return }
     isRenewed = true
     state = .closed(probeAt: uptime, probing: probing)
@@ -75,8 +82,9 @@ struct CredentialGate: Sendable {
   mutating func noteSuccess() { refusedUsers = [] }
 
   /// The adapter took the credential. True where the gate was closed until now.
-  mutating func accept() -> Bool {
+  mutating func accept(uptime: Milliseconds) -> Bool {
     guard case .closed = state else { return false }
+    knownSince = uptime
     state = .open
     isRenewed = false
     return true

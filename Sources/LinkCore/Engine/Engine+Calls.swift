@@ -51,7 +51,7 @@ extension Engine {
 
   mutating func answered(_ call: UInt64, _ answer: AdapterAnswer) {
     guard let flight = calls.removeValue(forKey: call) else { return }
-    let judgement = Judgement(answer)
+    let judgement = Judgement(answer, settings.answers)
     let attempt = noteAnswer(call, flight, judgement, status: answer.status)
     let settles = active[flight.key]?.lane == flight.lane ? active[flight.key]?.settles : nil
     defer {
@@ -141,7 +141,7 @@ extension Engine {
     let next = settings.retry.next(
       for: link, retryAfter: retryAfter, now: now.wall, stateRetention: settings.stateRetention, random: &random)
     switch next {
-    case .exhausted: fail(link, flight.request, flight.lane, settles: settles, code: .attemptsExhausted)
+    case .exhausted(let code): fail(link, flight.request, flight.lane, settles: settles, code: code)
     case .retry(let due, let wait):
       link.attempts[link.attempts.count - 1].wait = wait
       link.state = .scheduled(due: due)

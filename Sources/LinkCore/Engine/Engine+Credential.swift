@@ -13,14 +13,17 @@ extension Engine {
     case .succeeded: noteAccepted(flight.key.userId)
     case .rejected(_, let errmsg):
       // The adapter's own no speaks for the credential; a bare 4xx may come from anything on the way.
-      if errmsg != nil, gate.accept() { noteGateOpened() } else { gate.noteOther(call) }
-    case .credential(let status): refuseCredential(flight.key.userId, status)
-    case .forbidden:
-      if gate.isRefusalOfAll(flight.key.userId) {
-        verdict = .credential
-        refuseCredential(flight.key.userId, 403)
+      if errmsg != nil, gate.accept(uptime: now.uptime) {
+        noteGateOpened()
       } else {
         gate.noteOther(call)
+      }
+    case .credential(let status): refuseCredential(call, flight, status)
+    case .forbidden:
+      // While the credential is refused nothing is known of the user: a probe's 403 may burn nobody.
+      if !gate.isOpen || !gate.concerns(callOf: flight.since) || gate.isRefusalOfAll(flight.key.userId) {
+        verdict = .credential
+        refuseCredential(call, flight, 403)
       }
     case .unsent(let reason), .ambiguous(let reason):
       detail = reason
@@ -49,7 +52,7 @@ extension Engine {
 
   /// The adapter took the credential: it gave a token.
   private mutating func noteAccepted(_ userId: Int64) {
-    if gate.accept() { noteGateOpened() }
+    if gate.accept(uptime: now.uptime) { noteGateOpened() }
     gate.noteSuccess()
     pace.noteSuccess(uptime: now.uptime)
     lastSuccesses[userId] = now.wall
@@ -70,8 +73,10 @@ extension Engine {
     pace.recover(uptime: now.uptime)
   }
 
-  private mutating func refuseCredential(_ userId: Int64, _ status: Int) {
-    _ = gate.isRefusalOfAll(userId)
+  private mutating func refuseCredential(_ call: UInt64, _ flight: CallInFlight, _ status: Int) {
+    // While a credential is rotated calls with the earlier one are still under way.
+    guard gate.concerns(callOf: flight.since) else { return gate.noteOther(call) }
+    _ = gate.isRefusalOfAll(flight.key.userId)
     effects.append(.reloadCredential)
     if gate.refuse(uptime: now.uptime) { effects.append(.note(.credentialRefused(status: status))) }
   }

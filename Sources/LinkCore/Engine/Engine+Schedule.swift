@@ -32,7 +32,7 @@ extension Engine {
   /// Whether what wakes then is due: also where that is further ahead than anything is ever scheduled. There the calendar was set back since, and
   /// who waits would wait for as long as it was ahead.
   private func isDue(_ wake: Timestamp, at wall: Timestamp) -> Bool {
-    let longestWait = max(settings.retry.limit, CredentialGate.probeInterval + Self.putOffLimit)
+    let longestWait = max(settings.retry.longestWait, CredentialGate.probeInterval + Self.putOffLimit)
     return wake <= wall || wake - wall > longestWait + Self.putOffLimit
   }
 

@@ -20,6 +20,8 @@ public struct EngineSettings: Sendable {
   public var callsPerSecond: Int?
   /// When and how often a link is tried again.
   public var retry: RetryPolicy
+  /// Which noes of the adapter are worth another try.
+  public var answers: AnswerRules
   /// A token's life, counted from the moment before its call.
   public var tokenLife: Milliseconds
   /// How long an ended link is remembered, and how old a request may be.
@@ -43,7 +45,8 @@ public struct EngineSettings: Sendable {
   public init(
     partitionCount: Int32, groupID: String, instanceID: String, requestsTopic: String, eventMaxBytes: Int = 65_536,
     deadLetterMaxBytes: Int = 1_048_576, unknownType: UnknownTypePolicy = .deadLetter, concurrency: Int = 64,
-    callsPerSecond: Int? = nil, retry: RetryPolicy = RetryPolicy(), tokenLife: Milliseconds = 30 * 86_400_000,
+    callsPerSecond: Int? = nil, retry: RetryPolicy = RetryPolicy(), answers: AnswerRules = AnswerRules(),
+    tokenLife: Milliseconds = 30 * 86_400_000,
     stateRetention: Milliseconds = 45 * 86_400_000, commitLinger: Milliseconds = 5, commitBatch: Int = 1000,
     seed: UInt64
   ) {
@@ -57,6 +60,7 @@ public struct EngineSettings: Sendable {
     self.concurrency = concurrency
     self.callsPerSecond = callsPerSecond
     self.retry = retry
+    self.answers = answers
     self.tokenLife = tokenLife
     self.stateRetention = stateRetention
     self.commitLinger = commitLinger

@@ -10,18 +10,21 @@ enum Judgement: Sendable {
   case credential(status: Int)
   /// 403: the engine decides whether it speaks of the user or of the credential.
   case forbidden
-  /// 408, 425, 429, 5xx.
+  /// 408, 425, 429, 5xx, and what the rules say.
   case transient(status: Int, retryAfter: RetryAfter?)
   /// Another 4xx, or `s == "error"`. `errmsg` is the adapter's own text.
   case rejected(status: Int, errmsg: String?)
 
   /// Judges an answer by itself.
-  init(_ answer: AdapterAnswer) {
+  init(_ answer: AdapterAnswer, _ rules: AnswerRules) {
     switch answer {
     case .unsent(let reason): self = .unsent(reason: reason)
     case .lost(let reason): self = .ambiguous(reason: reason)
     case .response(let status, let body, let retryAfter):
       self = Judgement(status: status, reply: AdapterReply.parse(body), retryAfter: retryAfter)
+      if case .rejected(let status, let errmsg) = self, rules.isTransient(status: status, errmsg: errmsg) {
+        self = .transient(status: status, retryAfter: retryAfter)
+      }
     }
   }
 

@@ -2,21 +2,27 @@
 public struct RetryPolicy: Sendable {
   /// The longest first wait, in milliseconds.
   public var initial: Milliseconds
-  /// The longest wait at all.
+  /// The longest wait of the worker's own choice.
   public var limit: Milliseconds
+  /// As much of a `Retry-After` as is believed.
+  public var retryAfterLimit: Milliseconds
   /// Counted attempts after which a link fails; 0 for no limit.
   public var attemptLimit: Int
+  /// Ambiguous answers after which a link fails; 0 for no limit. Each may have left a token that nobody holds.
+  public var ambiguousLimit: Int
   /// How long a link without a deadline of its own is tried.
   public var deadline: Milliseconds
 
   /// A policy; the defaults are the settings'.
   public init(
-    initial: Milliseconds = 500, limit: Milliseconds = 900_000, attemptLimit: Int = 0,
-    deadline: Milliseconds = 72 * 3_600_000
+    initial: Milliseconds = 500, limit: Milliseconds = 900_000, retryAfterLimit: Milliseconds = 900_000,
+    attemptLimit: Int = 0, ambiguousLimit: Int = 300, deadline: Milliseconds = 72 * 3_600_000
   ) {
     self.initial = initial
     self.limit = limit
+    self.retryAfterLimit = retryAfterLimit
     self.attemptLimit = attemptLimit
+    self.ambiguousLimit = ambiguousLimit
     self.deadline = deadline
   }
 
@@ -24,28 +30,45 @@ public struct RetryPolicy: Sendable {
   public enum Next: Equatable, Sendable {
     /// Try again at `due`, which is `wait` from now.
     case retry(due: Timestamp, wait: Milliseconds)
-    /// `retry.attempts` is reached.
-    case exhausted
+    /// A limit is reached, which the code names.
+    case exhausted(FailureCode)
   }
 
   /// Decides for a link whose last attempt stands in its history already.
   ///
-  /// Exponential backoff with full jitter (Brooker, "Exponential Backoff and Jitter", 2015): uniform between 0 and the doubled wait. A
-  /// `Retry-After` is a floor, itself at most `limit`. Never later than the link's deadline: there it ends anyway.
+  /// Exponential backoff with full jitter (Brooker, "Exponential Backoff and Jitter", 2015): uniform between 0 and the doubled wait. What a
+  /// `Retry-After` asks for is waited before that, up to `retryAfterLimit`, and the jitter is then a tenth of it at least: all who were told the
+  /// same date would come back at once. Never later than the link's deadline: there it ends anyway.
   public func next(
     for link: Link, retryAfter: RetryAfter?, now: Timestamp, stateRetention: Milliseconds,
     random: inout some RandomNumberGenerator
   ) -> Next {
-    if attemptLimit > 0, link.attemptCount >= attemptLimit { return .exhausted }
-    var wait = Milliseconds.random(in: 0...ceiling(afterAttempts: link.attemptsOfReplay), using: &random)
-    switch retryAfter {
-    case .delay(let delay): wait = max(wait, min(max(delay, 0), limit))
-    case .date(let date): wait = max(wait, min(max(date - now, 0), limit))
-    case nil: break
-    }
-    let due = min(now + wait, link.deadline(self, stateRetention: stateRetention))
+    if let code = exhaustion(of: link) { return .exhausted(code) }
+    let asked: Milliseconds =
+      switch retryAfter {
+      case .delay(let delay): delay
+      case .date(let date): date - now
+      case nil: 0
+      }
+    let floor = min(max(asked, 0), retryAfterLimit)
+    let jitter = max(ceiling(afterAttempts: link.attemptsOfReplay), floor / 10)
+    let due = min(
+      now + floor + Milliseconds.random(in: 0...jitter, using: &random),
+      link.deadline(self, stateRetention: stateRetention))
     return .retry(due: due, wait: max(due - now, 0))
   }
+
+  /// The limit that the link's last attempt reached. What does not count (401, 403, 3xx, what was never sent) ends nothing, also where a limit
+  /// was lowered meanwhile.
+  private func exhaustion(of link: Link) -> FailureCode? {
+    guard link.attempts.last?.verdict.counts == true else { return nil }
+    // It tells more: tokens may have been made.
+    if ambiguousLimit > 0, link.ambiguousCount >= ambiguousLimit { return .ambiguousExhausted }
+    return attemptLimit > 0 && link.attemptCount >= attemptLimit ? .attemptsExhausted : nil
+  }
+
+  /// The longest that a link is ever put off at a time.
+  var longestWait: Milliseconds { retryAfterLimit + max(limit, retryAfterLimit / 10) }
 
   /// The longest wait after so many attempts.
   func ceiling(afterAttempts count: Int) -> Milliseconds {

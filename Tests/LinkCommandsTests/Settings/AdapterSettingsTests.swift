@@ -104,4 +104,35 @@ struct AdapterSettingsTests {
       #expect(!"\(error)".contains("c4nary"))
     }
   }
+
+  @Test("take statuses and texts with commas between them, blanks aside")
+  func lists() throws {
+    #expect(try SettingType.statuses.read("409, 423,400") == [409, 423, 400])
+    #expect(try SettingType.texts.read("busy , try again") == ["busy", "try again"])
+  }
+
+  @Test(
+    "refuse a status that is none, or speaks of the credential",
+    arguments: [
+      ("409,", "has what is no status from 400 to 499: \"\""),
+      ("500", "has what is no status from 400 to 499: \"500\""),
+      ("4xx", "has what is no status from 400 to 499: \"4xx\""),
+      ("0409", "has what is no status from 400 to 499: \"0409\""),
+      ("409 423", "has what is no status from 400 to 499: \"409 423\""),
+      ("401", "names 401, which speaks of the credential"),
+      ("409,403", "names 403, which speaks of the credential"),
+    ])
+  func badStatuses(text: String, reason: String) {
+    let fault = #expect(throws: SettingFault.self) { try SettingType.statuses.read(text) }
+    #expect(fault?.reason == reason)
+  }
+
+  @Test("refuse a text so short that it is everywhere, one that is too long, and too many of them")
+  func badTexts() {
+    for text in [
+      "busy,", "busy,no", String(repeating: "x", count: 201), String(repeating: "busy,", count: 32) + "busy",
+    ] {
+      #expect(throws: SettingFault.self) { try SettingType.texts.read(text) }
+    }
+  }
 }

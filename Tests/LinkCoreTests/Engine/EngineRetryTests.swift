@@ -44,28 +44,45 @@ struct EngineRetryTests {
   }
 
   @Test(
-    "Retry-After is a floor, capped at the longest wait",
+    "Retry-After is a floor, capped by itself; what is added at random is a tenth of it at least",
     arguments: [
       (RetryAfter.delay(5000), Int64(5000)), (.delay(.max), 60_000),
       (.date(Timestamp(milliseconds: 1_800_000_007_000)), 7000),
       (.date(Timestamp(milliseconds: .max)), 60_000), (.delay(-1), 0),
+      (.date(Timestamp(milliseconds: 0)), 0),
     ])
   func retryAfter(_ header: RetryAfter, _ floor: Int64) {
-    let policy = RetryPolicy(initial: 1, limit: 60_000)
-    let now = Timestamp(milliseconds: 1_800_000_000_000)
+    let policy = RetryPolicy(initial: 1, limit: 1000, retryAfterLimit: 60_000)
     var random = SeededRandom(seed: 3)
+    let waits = (0..<100).compactMap { _ in wait(policy, header, &random) }
+    #expect(waits.count == 100)
+    #expect(waits.allSatisfy { (floor...floor + max(1, floor / 10)).contains($0) })
+    #expect(Set(waits).count > (floor > 0 ? 50 : 1), "All who were told the same do not come back at once.")
+    #expect(waits.allSatisfy { $0 <= policy.longestWait })
+  }
+
+  @Test("Of a Retry-After nothing is heeded where its cap is 0, and its cap is no matter of retry.max.ms")
+  func retryAfterCap() {
+    var random = SeededRandom(seed: 3)
+    let deaf = RetryPolicy(initial: 10, limit: 1000, retryAfterLimit: 0)
+    #expect((0..<100).allSatisfy { _ in wait(deaf, .delay(86_400_000), &random).map { $0 <= 10 } ?? false })
+    let patient = RetryPolicy(initial: 10, limit: 10, retryAfterLimit: 3_600_000)
+    #expect((wait(patient, .delay(.max), &random) ?? 0) >= 3_600_000)
+  }
+
+  private func wait(_ policy: RetryPolicy, _ header: RetryAfter, _ random: inout SeededRandom) -> Milliseconds? {
+    let now = Timestamp(milliseconds: 1_800_000_000_000)
     let scope = LinkScope(brokerNames: ["b"], accounts: .all)
     let link = Link(
       key: LinkKey(userId: 1, idempotencyKey: "k"), fingerprint: scope.fingerprint(userId: 1, sha256: zeroDigest),
       state: .scheduled(due: now),
       request: LinkRequest(id: "i", source: "s", userId: 1, idempotencyKey: "k", scope: scope),
       origin: .init(partition: 0, offset: 0, timestamp: now), attemptCount: 1)
-    let next = policy.next(for: link, retryAfter: header, now: now, stateRetention: .max, random: &random)
-    guard case .retry(let due, _) = next else {
-      Issue.record("Exhausted.")
-      return
-    }
-    #expect((floor...max(floor, 1)).contains(due - now))
+    guard
+      case .retry(let due, _) = policy.next(
+        for: link, retryAfter: header, now: now, stateRetention: 1 << 50, random: &random)
+    else { return nil }
+    return due - now
   }
 
   @Test("After retry.attempts the link fails with attempts_exhausted")
@@ -103,87 +120,6 @@ struct EngineRetryTests {
     #expect(world.published.isEmpty)
     world.pass(2000)
     #expect(world.events("deadline_exceeded").count == 1)
-  }
-
-  @Test("401 stops the calls but for one probe in 30 s, fails no link, and all succeed once it is taken")
-  func credential() {
-    let world = EngineWorld()
-    world.assignAll()
-    world.adapter = { _ in .status(401) }
-    for user in 1...20 { world.produce(request(user: Int64(user), id: "r\(user)")) }
-    let first = world.calls.count
-    world.pass(300_000, step: 100)
-    #expect(world.published.isEmpty)
-    #expect(world.calls.count - first <= 11)
-    #expect(world.notes.contains(.credentialRefused(status: 401)))
-    world.adapter = { _ in .token("tok") }
-    world.pass(120_000, step: 100)
-    #expect(world.events("link-account.token-ready.v1").count == 20)
-    #expect(world.notes.contains(.credentialAccepted))
-  }
-
-  @Test("A changed credential is probed at once, and counts as refused only once it is")
-  func renewed() {
-    let world = EngineWorld()
-    world.assignAll()
-    world.adapter = { _ in .status(401) }
-    world.produce(request(user: 1, extra: #","deadline":"\#(Timestamp(milliseconds: 1_800_000_005_000).rfc3339)""#))
-    world.pass(6000)
-    #expect(world.events("deadline_exceeded").count == 1)
-    #expect(world.engine.load.credentialRefused)
-    world.send(.credentialChanged)
-    #expect(!world.engine.load.credentialRefused)
-    world.produce(request(user: 2, id: "r2"))
-    #expect(world.calls.count == 2, "at once")
-    #expect(world.engine.load.credentialRefused, "it is wrong too")
-    #expect(world.notes.count { $0 == .credentialRefused(status: 401) } == 2)
-    world.adapter = { _ in .token("tok") }
-    world.send(.credentialChanged)
-    world.produce(request(user: 3, id: "r3"))
-    world.pass(40_000, step: 100)
-    #expect(world.events("link-account.token-ready.v1").count == 2)
-    #expect(world.notes.contains(.credentialAccepted))
-  }
-
-  @Test("While the credential is refused its file is looked at each second, also where nobody waits")
-  func watched() {
-    let world = EngineWorld()
-    world.assignAll()
-    world.adapter = { _ in .status(401) }
-    world.produce(request(user: 1, extra: #","deadline":"\#(Timestamp(milliseconds: 1_800_000_005_000).rfc3339)""#))
-    world.pass(6000)
-    let before = world.credentialLooks
-    world.pass(10_000)
-    #expect((9...11).contains(world.credentialLooks - before))
-  }
-
-  @Test("The second 403 of a link is final where others succeeded in between, and only there")
-  func forbidden() {
-    let world = EngineWorld()
-    world.assignAll()
-    world.adapter = { call in
-      String(decoding: call.body, as: UTF8.self).contains(#""userId":13,"#) ? .status(403) : .token("tok")
-    }
-    world.produce(request(user: 13))
-    world.pass(2000)
-    #expect(world.published.isEmpty, "Nobody else has succeeded.")
-    for user in 100..<200 {
-      world.produce(request(user: Int64(user), id: "r\(user)"))
-      world.pass(1000)
-    }
-    #expect(world.events("user_forbidden").count == 1)
-    #expect(world.notes.allSatisfy { if case .credentialRefused = $0 { false } else { true } })
-  }
-
-  @Test("403 for two users with no success between is the credential's fault and fails nobody")
-  func forbiddenForAll() {
-    let world = EngineWorld()
-    world.assignAll()
-    world.adapter = { _ in .status(403) }
-    for user in 1...5 { world.produce(request(user: Int64(user), id: "r\(user)")) }
-    world.pass(100_000, step: 100)
-    #expect(world.published.isEmpty)
-    #expect(world.notes.contains(.credentialRefused(status: 403)))
   }
 
   @Test(
