@@ -11,7 +11,7 @@ extension Engine {
           state: [.link(answer.link)], journal: journaled.key, askedAt: answer.link.askedAt))
       return noteOutcome(answer.link, lane, settles: settles)
     }
-    guard now.wall < link.deadline(settings.retry, stateRetention: settings.stateRetention) else {
+    guard !isOverdue(link) else {
       return fail(link, request, lane, settles: settles, code: .deadlineExceeded)
     }
     guard !users.isFull(link.key.userId, limit: settings.userQueueLimit) else {
@@ -34,9 +34,8 @@ extension Engine {
   /// Leaves the memory to others: a received request is settled as scheduled and due at once, a link from the schedule is parked.
   private mutating func standAside(_ link: Link, _ lane: LaneID, settles: Int64?) {
     if settles == nil {
-      users.notePark(link.key.userId, nextNumber())
       active[link.key] = nil
-      effects.append(.store([.park(partition: lane.partition, keys: [link.key])]))
+      park(link, lane)
     } else {
       var link = link
       link.state = .scheduled(due: now.wall)
@@ -62,7 +61,7 @@ extension Engine {
 
   private mutating func call(_ key: LinkKey, _ link: Link, _ lane: LaneID) {
     guard let request = link.request else { return }
-    if now.wall >= link.deadline(settings.retry, stateRetention: settings.stateRetention) {
+    if isOverdue(link) {
       let settles = active[key]?.settles
       endTurn(of: key)
       return fail(link, request, lane, settles: settles, code: .deadlineExceeded)
@@ -85,15 +84,20 @@ extension Engine {
     let probeAt = [gate.probeAt, breaker.probeAt].compactMap(\.self).max() ?? now.uptime
     let waiting = Array(ready)
     ready.removeAll()
+    putOff(waiting, by: max(probeAt - now.uptime, 0))
+  }
+
+  /// Has links that were ready wait for so long, and somewhat longer, without memory, but never beyond their deadlines.
+  private mutating func putOff(_ keys: [LinkKey], by wait: Milliseconds) {
     var putOff: [LaneID: [(key: LinkKey, until: Timestamp)]] = [:]
-    for key in waiting {
+    for key in keys {
       guard let link = active[key], var body = link.link else { continue }
       // Who waits for longer is put off for longer, or a million that wait would all be asked at each probe.
       let age = now.wall - (body.replays.last?.at ?? body.origin.timestamp)
       let spread = min(max(age / 4, CredentialGate.restJitter), Self.putOffLimit)
       let until = min(
-        now.wall + max(probeAt - now.uptime, 0) + Milliseconds.random(in: 0...spread, using: &random),
-        body.deadline(settings.retry, stateRetention: settings.stateRetention))
+        now.wall + wait + Milliseconds.random(in: 0...spread, using: &random),
+        deadline(of: body))
       endTurn(of: key)
       guard link.settles == nil else {
         body.state = .scheduled(due: until)
@@ -187,7 +191,7 @@ extension Engine {
     journal(link, outcome, flight.lane, settles: settles, expiresAt: expiresAt)
   }
 
-  private mutating func fail(
+  mutating func fail(
     _ link: Link, _ request: LinkRequest, _ lane: LaneID, settles: Int64?, code: FailureCode, detail: String? = nil
   ) {
     var link = link
