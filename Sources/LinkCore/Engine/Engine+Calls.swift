@@ -55,6 +55,10 @@ extension Engine {
       }
       ready.removeFirst()
       guard let link = active[key], link.stage == .queued, let body = link.link else { continue }
+      guard slots.admits(body, slots: settings.concurrency) else {
+        putOff([key], by: 0)
+        continue
+      }
       call(key, body, link.lane)
     }
   }
@@ -72,6 +76,7 @@ extension Engine {
       key: key, lane: lane, link: link, request: request, at: now.wall, since: now.uptime)
     gate.noteCall(id, uptime: now.uptime)
     breaker.noteCall(id, uptime: now.uptime)
+    slots.noteCall(id, for: link)
     effects.append(.call(AdapterCall(id: id, body: request.adapterBody(), trace: request.trace)))
   }
 
@@ -116,6 +121,7 @@ extension Engine {
 
   mutating func answered(_ call: UInt64, _ answer: AdapterAnswer) {
     guard let flight = calls.removeValue(forKey: call) else { return }
+    slots.noteEnd(call, of: flight.key.userId, answer)
     let judgement = Judgement(answer)
     let attempt = noteAnswer(call, flight, judgement, status: answer.status)
     let settles = active[flight.key]?.lane == flight.lane ? active[flight.key]?.settles : nil

@@ -23,6 +23,7 @@ public struct Engine: ~Copyable {
   var calls: [UInt64: CallInFlight] = [:]
   var gate = CredentialGate()
   var breaker = CircuitBreaker()
+  var slots = SlotShare()
   /// When calls last succeeded, for two users at most: whether "others succeed" is all that is asked.
   var lastSuccesses: [Int64: Timestamp] = [:]
   /// What the store was asked and has not answered.
