@@ -69,7 +69,7 @@ extension Truth {
       // another worker, may serve a later request of the same link.
       let isMisjudged = expired.contains(request.number) && !world.plan.faults.isDisjoint(with: [.clock, .retention])
       closeLink(request, account, isMisjudged ? 0 : refused, copies: records.count, isExcused || isMisjudged)
-    case .replay: closeReplay(request, refused, isExcused)
+    case .replay: closeReplay(request, refused, copies: records.count, isExcused)
     }
   }
 
@@ -88,10 +88,11 @@ extension Truth {
     violate("I1: request \(request.id) for \(key), account \(account), has no end")
   }
 
-  private func closeReplay(_ request: PlannedRequest, _ refused: Int, _ isExcused: Bool) {
+  private func closeReplay(_ request: PlannedRequest, _ refused: Int, copies: Int, _ isExcused: Bool) {
     guard let key = request.link else { return }
     let isAccepted = state[key]?.replays.contains { $0.id == Text(request.id) } ?? false
-    if isAccepted, refused > 0 { violate("I1: replay \(request.id) is accepted and refused") }
+    // The first may come before the link has failed, and the same event once more after it.
+    if isAccepted, refused >= copies { violate("I1: replay \(request.id) is accepted and refused") }
     if !isExcused, !isAccepted, refused == 0, (forgotten[key] ?? 0) == 0 {
       violate("I1: replay \(request.id) of \(key) has no end")
     }
