@@ -65,7 +65,7 @@ extension LinkStore {
     try transaction(.reading) { connection throws(StoreFailure) in try connection.partitions.scheduled() }
   }
 
-  /// When the next link of the partition wakes that is neither taken nor parked.
+  /// When the next link of the partition wakes that is not taken.
   public func nextWake(_ partition: Int32) throws(StoreFailure) -> Timestamp? {
     try transaction(.reading) { connection throws(StoreFailure) in try connection.links.nextWake(partition) }
   }

@@ -24,11 +24,11 @@ struct StoreTurn {
     case .apply(let ticket, let batch):
       try apply(batch)
       answers.append(.applied(ticket: ticket))
-    case .takeDue(let ticket, let partition, let until, let limit):
-      let links = try connection.links.takeDue(partition, until: until, limit: limit)
+    case .takeDue(let ticket, let partition, let until, let limit, let taken):
+      let links = try connection.links.takeDue(partition, until: until, limit: limit, after: taken)
       try answer(ticket, links, partition)
-    case .park(let partition, let keys):
-      for key in keys { try connection.links.park(stored(key), partition: partition) }
+    case .park(let partition, let links):
+      for (key, until) in links { try connection.links.park(stored(key), partition: partition, until: until) }
     case .takeParked(let ticket, let partition, let user):
       let link = try connection.links.takeParked(partition, user: user)
       try answer(ticket, link.map { [$0] } ?? [], partition)

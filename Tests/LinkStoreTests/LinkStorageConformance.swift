@@ -10,6 +10,12 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
   case order = "answers stand in the order of the work, which sees what came before it"
   case dueOrder = "due links come by time, then by source offset, and only of their partition"
   case dueLimit = "a limit leaves the rest for the next time, and its time is told"
+  case deadlines = "of every four due links three come by their own deadlines, and one by its wait"
+  case deadlinesSleep = "a near deadline makes no link due before its time"
+  case deadlineTurn = "links that are taken one at a time come in the same order as those taken together"
+  case userOrder = "links of one user that are taken together come by source offset"
+  case parkedUntil = "a parked link wakes at the time it was parked until, and is no longer parked"
+  case parkedOverdue = "a parked link past its deadline comes before those that have long waited"
   case taken = "a taken link sleeps until it is applied or woken"
   case parked = "parked links come by user, lowest source offset first, and are not due"
   case parkedWoken = "a parked link that is woken is due, and no longer parked"
@@ -65,8 +71,8 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
           AppliedBatch(
             records: [0: [.link(Sample.scheduled(a, due: 1))]], checkpoints: [0: 1],
             settled: [JournalKey(link: a, replay: 0)])),
-        .park(partition: 0, keys: [b]),
-        .takeDue(ticket: 5, partition: 0, until: Sample.at(5), limit: 9),
+        .park(partition: 0, [(b, until: Sample.at(9))]),
+        .takeDue(ticket: 5, partition: 0, until: Sample.at(5), limit: 9, taken: 0),
         .listExpired(ticket: 6, partition: 0, before: Sample.at(5), limit: 9),
       ])
       #expect(answers.map(\.ticket) == [1, 2, 3, 4, 5, 6])
@@ -99,6 +105,52 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
       #expect(second.links.map(\.link.key.userId) == [3, 4, 5])
       #expect(second.next == nil)
 
+    case .deadlines:
+      try store.apply(
+        (1...8).map { Sample.scheduled(Sample.key($0), due: $0) }
+          + (11...18).map { Sample.scheduled(Sample.key($0), due: 50, deadline: 1000 - $0) })
+      let (links, next) = try store.due(until: 60, limit: 13)
+      #expect(links.map(\.link.key.userId) == [18, 17, 16, 1, 15, 14, 13, 2, 12, 11, 3, 4, 5])
+      #expect(next == Sample.at(6))
+
+    case .deadlinesSleep:
+      try store.apply([Sample.scheduled(a, due: 40, deadline: 50), Sample.scheduled(b, due: 10, deadline: 90)])
+      #expect(try store.due(until: 39).links.map(\.link.key) == [b])
+      #expect(try store.due(until: 40).links.map(\.link.key) == [a])
+
+    case .deadlineTurn:
+      try store.apply(
+        (1...4).map { Sample.scheduled(Sample.key($0), due: $0) }
+          + (11...14).map { Sample.scheduled(Sample.key($0), due: 50, deadline: $0 * 10) })
+      var users: [Int64] = []
+      for taken in 0..<8 { users += try store.due(until: 60, limit: 1, taken: taken).links.map(\.link.key.userId) }
+      #expect(users == [11, 12, 13, 1, 14, 2, 3, 4])
+
+    case .userOrder:
+      try store.apply([
+        Sample.scheduled(Sample.key(1, "x"), due: 9, offset: 3),
+        Sample.scheduled(Sample.key(1, "y"), due: 5, offset: 8, deadline: 60),
+        Sample.scheduled(Sample.key(1, "z"), due: 7, offset: 5), Sample.scheduled(b, due: 1, offset: 9),
+      ])
+      #expect(try store.due(until: 10).links.map(\.link.origin.offset) == [3, 9, 5, 8])
+
+    case .parkedUntil:
+      try store.apply([Sample.scheduled(a, due: 10)])
+      _ = try store.due(until: 10)
+      try store.park([a], until: 30)
+      let early = try store.due(until: 29)
+      #expect(early.links.isEmpty && early.next == Sample.at(30))
+      #expect(try store.due(until: 30).links.map(\.link.key) == [a])
+      #expect(try store.parked(1).isEmpty)
+
+    case .parkedOverdue:
+      try store.apply(
+        [Sample.scheduled(a, due: 10, deadline: 30), Sample.scheduled(b, due: 10, deadline: 99)]
+          + (11...14).map { Sample.scheduled(Sample.key($0), due: $0) })
+      try store.park([a], until: 30)
+      try store.park([b], until: 20)
+      #expect(try store.due(until: 30).links.map(\.link.key.userId) == [1, 11, 12, 13, 14, 2])
+
     case .taken:
       let link = Sample.scheduled(a, due: 10)
       try store.apply([link])
@@ -114,7 +166,7 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
       let user = { (text: Text, offset: Int64) in Sample.scheduled(Sample.key(1, text), due: 10, offset: offset) }
       try store.apply([user("x", 3), user("y", 1), user("z", 2), Sample.scheduled(b, due: 10)])
       _ = try store.due(until: 10)
-      _ = try store.perform([.park(partition: 0, keys: [Sample.key(1, "x"), Sample.key(1, "y"), b])])
+      try store.park([Sample.key(1, "x"), Sample.key(1, "y"), b])
       #expect(try store.due(until: 100).links.isEmpty)
       #expect(try store.parked(1, partition: 1).isEmpty)
       #expect(try store.parked(1).map(\.link.key.idempotencyKey) == ["y"])
@@ -124,7 +176,8 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
 
     case .parkedWoken:
       try store.apply([Sample.scheduled(a, due: 10)])
-      _ = try store.perform([.park(partition: 0, keys: [a]), .wake(partition: 0, keys: [a])])
+      try store.park([a])
+      _ = try store.perform([.wake(partition: 0, keys: [a])])
       #expect(try store.parked(1).isEmpty)
       #expect(try store.due(until: 10).links.map(\.link.key) == [a])
 
@@ -132,7 +185,7 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
       try store.apply([Sample.scheduled(a, due: 10), Sample.scheduled(b, due: 10)])
       _ = try store.due(until: 10)
       _ = try store.perform([
-        .park(partition: 0, keys: [b]),
+        .park(partition: 0, [(b, until: Sample.at(9))]),
         .putOff(partition: 0, [(a, until: Sample.at(50)), (b, until: Sample.at(40)), (c, until: Sample.at(30))]),
       ])
       #expect(try store.parked(2).isEmpty)
@@ -161,7 +214,7 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
       try store.apply([Sample.scheduled(a, due: 10), Sample.scheduled(b, due: 11)])
       _ = try store.perform([.journal(ticket: 1, entries: [Sample.entry(b), Sample.entry(a, replay: 1)])])
       #expect(try store.due(until: 20).links.map { $0.journaled?.key.link } == [nil, b])
-      _ = try store.perform([.park(partition: 0, keys: [b])])
+      try store.park([b])
       #expect(try store.parked(2).map { $0.journaled?.key.link } == [b])
 
     case .settled:
@@ -190,14 +243,15 @@ enum LinkStorageRule: String, CaseIterable, CustomTestStringConvertible {
 
     case .endedSleeps:
       try store.apply([Sample.link(a, .succeeded(at: Sample.at(1)))])
-      _ = try store.perform([.wake(partition: 0, keys: [a]), .park(partition: 0, keys: [a])])
+      _ = try store.perform([.wake(partition: 0, keys: [a])])
+      try store.park([a], until: 2)
       #expect(try store.due(until: 100).links.isEmpty)
       #expect(try store.parked(1).isEmpty)
       #expect(try store.found(a).link?.state == .succeeded(at: Sample.at(1)))
 
     case .nothing:
       _ = try store.perform([
-        .wake(partition: 0, keys: [a]), .park(partition: 0, keys: [a]),
+        .wake(partition: 0, keys: [a]), .park(partition: 0, [(a, until: Sample.at(5))]),
         Sample.apply(
           [.tombstone(.link(a)), .tombstone(.mark(partition: 0, offset: 3))], settled: [JournalKey(link: a, replay: 0)]),
       ])

@@ -40,12 +40,14 @@ import Testing
     #expect(!isSetAside)
   }
 
-  @Test("A database of another version or application is set aside", arguments: [60, 68])
-  func foreign(_ offset: Int) throws {
+  @Test(
+    "A database of an earlier or later version, or of another application, is set aside",
+    arguments: [(60, UInt8(1)), (60, 255), (68, 1)])
+  func foreign(_ offset: Int, _ change: UInt8) throws {
     try fill()
     // The database header has the user version at 60 and the application id at 68, big-endian.
     var bytes = scratch.bytes(of: scratch.database)
-    bytes[offset + 3] &+= 1
+    bytes[offset + 3] &+= change
     scratch.write(bytes, to: scratch.database)
     #expect(try scratch.open().view(0) == nil)
     #expect(isSetAside)

@@ -62,7 +62,8 @@ import Testing
     }
     _ = try store.due(1, until: 10, limit: 100)
     _ = try store.perform([
-      .park(partition: 1, keys: [Sample.key(1001)]), .journal(ticket: 1, entries: [Sample.entry(Sample.key(1001))]),
+      .park(partition: 1, [(Sample.key(1001), until: Sample.at(1000))]),
+      .journal(ticket: 1, entries: [Sample.entry(Sample.key(1001))]),
     ])
     #expect(try store.linkCount(1) == 500)
     #expect(try store.scheduledCount() == 500)
@@ -137,11 +138,11 @@ import Testing
       let keys = [Sample.key(Int64(partition) * 10 + 1), Sample.key(Int64(partition) * 10 + 2)]
       try store.apply(keys.map { Sample.scheduled($0, due: 5, partition: partition) }, partition: partition)
       _ = try store.due(partition, until: 5)
-      _ = try store.perform([.park(partition: partition, keys: [keys[1]])])
-      #expect(try store.nextWake(partition) == nil)
+      _ = try store.perform([.park(partition: partition, [(keys[1], until: Sample.at(1000))])])
+      #expect(try store.nextWake(partition) == Sample.at(1000), "that of the parked one")
     }
     try store.resetWakes(1)
-    #expect(try store.nextWake(0) == nil)
+    #expect(try store.nextWake(0) == Sample.at(1000))
     #expect(try store.nextWake(1) == Sample.at(5))
     #expect(try store.due(1, until: 5).links.map(\.link.key.userId) == [11, 12])
     #expect(try store.parked(12, partition: 1).isEmpty)

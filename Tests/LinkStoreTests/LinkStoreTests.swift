@@ -83,7 +83,7 @@ import Testing
     var store = try scratch.open()
     try store.apply([Sample.scheduled(Sample.key(1), due: 10), Sample.scheduled(Sample.key(2), due: 11)])
     #expect(try store.due(until: 20).links.count == 2)
-    _ = try store.perform([.park(partition: 0, keys: [Sample.key(2)])])
+    _ = try store.perform([.park(partition: 0, [(Sample.key(2), until: Sample.at(1000))])])
     var after = try scratch.crashCopy().open()
     #expect(try after.due(until: 20).links.map(\.link.key.userId) == [1, 2])
     #expect(try after.parked(2).isEmpty)
@@ -97,7 +97,7 @@ import Testing
     let more = (2...200).map { StateRecord.link(Sample.scheduled(Sample.key($0), due: 10)) }
     let failure = try #require(throws: StoreFailure.self) {
       _ = try store.perform([
-        .takeDue(ticket: 2, partition: 0, until: Sample.at(10), limit: 1), Sample.apply(more),
+        .takeDue(ticket: 2, partition: 0, until: Sample.at(10), limit: 1, taken: 0), Sample.apply(more),
       ])
     }
     #expect(failure.kind == .full)

@@ -12,11 +12,13 @@ enum Sample {
   }
 
   static func link(
-    _ key: LinkKey, _ state: Link.State, offset: Int64 = 0, partition: Int32 = 0, replay: Int = 0
+    _ key: LinkKey, _ state: Link.State, offset: Int64 = 0, partition: Int32 = 0, replay: Int = 0,
+    deadline: Int64? = nil
   ) -> Link {
-    let request = LinkRequest(
+    var request = LinkRequest(
       id: Text("id-\(offset)"), source: "/test", userId: key.userId, idempotencyKey: key.idempotencyKey,
       scope: LinkScope(brokerNames: ["Broker"], accounts: .some([1, 2])), context: Array(#"{"a":1}"#.utf8))
+    request.deadline = deadline.map { at($0) }
     var isOver = false
     if case .succeeded = state { isOver = true }
     return Link(
@@ -24,8 +26,11 @@ enum Sample {
       origin: Link.Origin(partition: partition, offset: offset, timestamp: at(1)), replay: replay)
   }
 
-  static func scheduled(_ key: LinkKey, due: Int64, offset: Int64 = 0, partition: Int32 = 0, replay: Int = 0) -> Link {
-    link(key, .scheduled(due: at(due)), offset: offset, partition: partition, replay: replay)
+  static func scheduled(
+    _ key: LinkKey, due: Int64, offset: Int64 = 0, partition: Int32 = 0, replay: Int = 0, deadline: Int64? = nil
+  ) -> Link {
+    link(
+      key, .scheduled(due: at(due)), offset: offset, partition: partition, replay: replay, deadline: deadline)
   }
 
   static func entry(_ key: LinkKey, replay: Int = 0, payload: String = "outcome", expires: Int64 = 1_000)
@@ -56,12 +61,18 @@ extension LinkStorage {
     return (nil, nil)
   }
 
-  mutating func due(_ partition: Int32 = 0, until: Int64, limit: Int = 100) throws -> (
+  mutating func due(_ partition: Int32 = 0, until: Int64, limit: Int = 100, taken: Int = 0) throws -> (
     links: [DueLink], next: Timestamp?
   ) {
-    let work = StoreWork.takeDue(ticket: 1, partition: partition, until: Sample.at(until), limit: limit)
+    let work = StoreWork.takeDue(
+      ticket: 1, partition: partition, until: Sample.at(until), limit: limit, taken: taken)
     for case .due(_, let links, let next) in try perform([work]) { return (links, next) }
     return ([], nil)
+  }
+
+  /// Parks links until their user is free, or the far end of the test's time.
+  mutating func park(_ keys: [LinkKey], partition: Int32 = 0, until: Int64 = 1_000_000) throws {
+    _ = try perform([.park(partition: partition, keys.map { ($0, until: Sample.at(until)) })])
   }
 
   mutating func parked(_ user: Int64, partition: Int32 = 0) throws -> [DueLink] {

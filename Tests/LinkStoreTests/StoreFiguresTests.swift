@@ -30,7 +30,7 @@ import Testing
       switch random.next() % 8 {
       case 0: _ = try store.perform([Sample.apply([.tombstone(.link(key))], partition: partition)])
       case 1: _ = try store.due(partition, until: 50, limit: 3)
-      case 2: _ = try store.perform([.park(partition: partition, keys: [key])])
+      case 2: _ = try store.perform([.park(partition: partition, [(key, until: Sample.at(1000))])])
       case 3 where round % 40 == 0: try store.begin(partition)
       default:
         _ = try store.perform([

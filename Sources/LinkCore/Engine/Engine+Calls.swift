@@ -14,7 +14,7 @@ extension Engine {
           state: [.link(answer.link)], journal: journaled.key, askedAt: answer.link.askedAt))
       return noteOutcome(answer.link, lane, settles: settles)
     }
-    guard now.wall < link.deadline(settings.retry, stateRetention: settings.stateRetention) else {
+    guard !isOverdue(link) else {
       return fail(link, request, lane, settles: settles, code: .deadlineExceeded)
     }
     guard !users.isFull(link.key.userId, limit: settings.userQueueLimit) else {
@@ -39,9 +39,8 @@ extension Engine {
   /// Leaves the memory to others: a received request is settled as scheduled and due at once, a link from the schedule is parked.
   private mutating func standAside(_ link: Link, _ lane: LaneID, settles: Int64?) {
     if settles == nil {
-      users.notePark(link.key.userId, nextNumber())
       active[link.key] = nil
-      effects.append(.store([.park(partition: lane.partition, keys: [link.key])]))
+      park(link, lane)
     } else {
       var link = link
       link.state = .scheduled(due: now.wall)
@@ -51,6 +50,7 @@ extension Engine {
 
   mutating func answered(_ call: UInt64, _ answer: AdapterAnswer) {
     guard let flight = calls.removeValue(forKey: call) else { return }
+    slots.noteEnd(call, of: flight.key.userId, answer)
     let judgement = Judgement(answer, settings.answers)
     let attempt = noteAnswer(call, flight, judgement, status: answer.status)
     let settles = active[flight.key]?.lane == flight.lane ? active[flight.key]?.settles : nil

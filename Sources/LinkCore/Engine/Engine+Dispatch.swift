@@ -5,17 +5,8 @@ extension Engine {
   mutating func makeReady(_ key: LinkKey, isFirst: Bool) {
     guard let link = active[key]?.link else { return }
     ready.append(
-      key, deadline: link.deadline(settings.retry, stateRetention: settings.stateRetention),
+      key, deadline: deadline(of: link),
       isUrgent: isFirst && link.request?.deadline != nil)
-  }
-
-  /// Ends those that wait for a slot and whose deadline passes meanwhile.
-  mutating func endOverdue() {
-    for key in ready.takeExpired(at: now.wall) {
-      guard let waiting = active[key], let link = waiting.link, let request = link.request else { continue }
-      endTurn(of: key)
-      fail(link, request, waiting.lane, settles: waiting.settles, code: .deadlineExceeded)
-    }
   }
 
   /// Fills free slots with the links whose turn it is.
@@ -29,13 +20,17 @@ extension Engine {
       guard concurrencyLimit.admits(uptime: now.uptime), pace.admits(uptime: now.uptime), let key = ready.takeNext()
       else { return }
       guard let link = active[key], link.stage == .queued, let body = link.link else { continue }
+      guard slots.admits(body, slots: concurrencyLimit.limit) else {
+        putOff([key], by: 0)
+        continue
+      }
       call(key, body, link.lane)
     }
   }
 
   private mutating func call(_ key: LinkKey, _ link: Link, _ lane: LaneID) {
     guard let request = link.request else { return }
-    if now.wall >= link.deadline(settings.retry, stateRetention: settings.stateRetention) {
+    if isOverdue(link) {
       let settles = active[key]?.settles
       endTurn(of: key)
       return fail(link, request, lane, settles: settles, code: .deadlineExceeded)
@@ -49,6 +44,7 @@ extension Engine {
     if breaker.state == .halfOpen { effects.append(.note(.breakerHalfOpened)) }
     concurrencyLimit.noteCall(id, uptime: now.uptime)
     pace.noteCall(uptime: now.uptime)
+    slots.noteCall(id, for: link)
     effects.append(.call(AdapterCall(id: id, body: request.adapterBody(), trace: request.trace)))
   }
 
@@ -70,15 +66,19 @@ extension Engine {
   /// what is scheduled already in the store alone, for an outage must not write to Kafka as long as it lasts.
   private mutating func postponeReady() {
     let probeAt = [gate.probeAt, breaker.probeAt].compactMap(\.self).max() ?? now.uptime
+    putOff(ready.takeAll(), by: max(probeAt - now.uptime, 0))
+  }
+
+  /// Has links that were ready wait for so long, and somewhat longer, without memory, but never beyond their deadlines.
+  private mutating func putOff(_ keys: [LinkKey], by wait: Milliseconds) {
     var putOff: [LaneID: [(key: LinkKey, until: Timestamp)]] = [:]
-    for key in ready.takeAll() {
+    for key in keys {
       guard let link = active[key], var body = link.link else { continue }
       // Who waits for longer is put off for longer, or a million that wait would all be asked at each probe.
       let age = now.wall - (body.replays.last?.at ?? body.origin.timestamp)
       let spread = min(max(age / 4, CredentialGate.restJitter), Self.putOffLimit)
       let until = min(
-        now.wall + max(probeAt - now.uptime, 0) + Milliseconds.random(in: 0...spread, using: &random),
-        body.deadline(settings.retry, stateRetention: settings.stateRetention))
+        now.wall + wait + Milliseconds.random(in: 0...spread, using: &random), deadline(of: body))
       endTurn(of: key)
       guard link.settles == nil else {
         body.state = .scheduled(due: until)

@@ -13,27 +13,55 @@ extension Engine {
     endOverdue()
     guard now.uptime >= nextHoldCheck else { return }
     nextHoldCheck = now.uptime + settings.userHoldLimit / 10
+    endOverdueBehindOthers()
     releaseHeldUp()
   }
 
   /// Asks the store for due links as there is room for them.
   private mutating func takeDue(_ partition: Int32, _ lane: Lane) {
     guard !isStopping, !lane.isScanning, lane.restingCount < settings.laneRestLimit, let wake = lane.nextWake,
-      isDue(wake, at: now.wall)
+      scanWait(lane, wake, now: now) == 0
     else { return }
     let room = settings.dueLimit - ready.count
     guard room > 0 else { return }
     let ticket = nextNumber()
     tickets[ticket] = .due(lane.id)
     lanes[partition]?.isScanning = true
-    effects.append(.store([.takeDue(ticket: ticket, partition: partition, until: max(now.wall, wake), limit: room)]))
+    effects.append(
+      .store([
+        .takeDue(
+          ticket: ticket, partition: partition, until: max(now.wall, wake), limit: room, taken: lane.takenDue)
+      ]))
+  }
+
+  /// How long until the store is asked for what wakes then.
+  private func scanWait(_ lane: Lane, _ wake: Timestamp, now: Now) -> Milliseconds {
+    let due = isDue(wake, at: now.wall) ? 0 : wake - now.wall
+    return admitsCalls(uptime: now.uptime) ? due : max(due, lane.nextScan - now.uptime, 0)
+  }
+
+  /// Whether a call may be made now.
+  private func admitsCalls(uptime: Milliseconds) -> Bool {
+    gate.admits(uptime: uptime) && breaker.admits(uptime: uptime)
   }
 
   /// Whether what wakes then is due: also where that is further ahead than anything is ever scheduled. There the calendar was set back since, and
   /// who waits would wait for as long as it was ahead.
   private func isDue(_ wake: Timestamp, at wall: Timestamp) -> Bool {
-    let longestWait = max(settings.retry.longestWait, CredentialGate.probeInterval + Self.putOffLimit)
-    return wake <= wall || wake - wall > longestWait + Self.putOffLimit
+    wake <= wall || wake - wall > longestWait + Self.putOffLimit
+  }
+
+  /// As far ahead as anything is ever scheduled or put off, but for the spread of what is put off.
+  private var longestWait: Milliseconds {
+    max(settings.retry.longestWait, CredentialGate.probeInterval + Self.putOffLimit)
+  }
+
+  /// Sets a link from the schedule aside in the store until its user's turn ends: at its deadline it ends there all the same.
+  mutating func park(_ link: Link, _ lane: LaneID) {
+    users.notePark(link.key.userId, nextNumber())
+    let until = min(deadline(of: link), now.wall + longestWait)
+    effects.append(.store([.park(partition: lane.partition, [(link.key, until: until)])]))
+    noteWake(lane.partition, until)
   }
 
   mutating func due(_ ticket: UInt64, _ links: [DueLink], _ next: Timestamp?) {
@@ -44,6 +72,10 @@ extension Engine {
       let known = lanes[lane.partition]?.scheduledSinceScan
       lanes[lane.partition]?.nextWake = [next, known].compactMap(\.self).min()
       lanes[lane.partition]?.scheduledSinceScan = nil
+      lanes[lane.partition]?.takenDue &+= links.count
+      if !admitsCalls(uptime: now.uptime), !links.isEmpty, !links.contains(where: { isOverdue($0.link) }) {
+        lanes[lane.partition]?.nextScan = now.uptime + settings.closedScanRest
+      }
       let answered = lanes[lane.partition]?.answeredSinceScan ?? []
       lanes[lane.partition]?.answeredSinceScan = []
       for link in links {
@@ -74,9 +106,8 @@ extension Engine {
       active[key]?.due = due
       return
     }
-    guard due.journaled != nil || !users.isBusy(key.userId) else {
-      users.notePark(key.userId, nextNumber())
-      return effects.append(.store([.park(partition: lane.partition, keys: [key])]))
+    guard due.journaled != nil || !users.isBusy(key.userId) || isOverdue(due.link) else {
+      return park(due.link, lane)
     }
     admit(due.link, lane, settles: nil, journaled: due.journaled, isFirst: isFirst)
   }
@@ -125,7 +156,7 @@ extension Engine {
       && lane.restingCount < settings.laneRestLimit
     {
       if let wake = lane.nextWake, ready.count < settings.dueLimit {
-        wait = min(wait, isDue(wake, at: now.wall) ? 0 : wake - now.wall)
+        wait = min(wait, scanWait(lane, wake, now: now))
       }
     }
     if let next = nextDispatch(now: now) { wait = min(wait, next) }

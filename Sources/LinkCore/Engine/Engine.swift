@@ -25,6 +25,7 @@ public struct Engine: ~Copyable {
   var breaker = CircuitBreaker()
   var concurrencyLimit: ConcurrencyLimit
   var pace = CallPace()
+  var slots = SlotShare()
   /// When calls last succeeded, for two users at most: whether "others succeed" is all that is asked.
   var lastSuccesses: [Int64: Timestamp] = [:]
   /// What the store was asked and has not answered.

@@ -84,6 +84,9 @@ public struct EngineSettings: Sendable {
   var readyLimit: Int { 4 * concurrency }
   /// Due links that are in memory at once.
   var dueLimit: Int { 2 * concurrency }
+  /// While no calls are made: how long a lane rests that found due links and none past its deadline. They could only be put off: a million of
+  /// them stay due where they are, for next to nothing.
+  var closedScanRest: Milliseconds { 1000 }
   /// Requests of one user that wait in memory for their turn; those beyond wait in the store.
   var userQueueLimit: Int { 16 }
   /// How long a request may be held up by its own user's earlier one before it is settled as scheduled.

@@ -18,6 +18,10 @@ struct Lane: Sendable {
   var isPaused = false
   /// When the first scheduled link in the store is due.
   var nextWake: Timestamp?
+  /// How many due links the store has given: where the turn of `DueOrder` stands.
+  var takenDue = 0
+  /// While no calls are made: when the store is asked for due links again.
+  var nextScan: Milliseconds = 0
   /// Whether the store is asked for due links.
   var isScanning = false
   /// The earliest that was scheduled while the store was asked.

@@ -6,11 +6,15 @@ public enum StoreWork: Sendable {
   case journal(ticket: UInt64, entries: [JournalEntry])
   /// Take committed state into the view and drop journaled answers, in one SQLite transaction. Answered by `.applied`.
   case apply(ticket: UInt64, AppliedBatch)
-  /// Take up to `limit` links of a partition whose wake-up time has come, earliest first (of one time: by source offset). Each taken
-  /// link sleeps until it is applied, woken or the store is opened again. Answered by `.due`.
-  case takeDue(ticket: UInt64, partition: Int32, until: Timestamp, limit: Int)
-  /// Set links aside, which are due but whose user is busy, until `takeParked` asks for them. Not answered.
-  case park(partition: Int32, keys: [LinkKey])
+  /// Take up to `limit` links of a partition whose wake-up time has come, in the order of `DueOrder`, of which `taken` were taken before: by
+  /// their own deadlines (of one deadline: earliest first), and earliest first (of one time: by source offset); those of one user that are
+  /// taken together by source offset. Each taken link sleeps until it is applied, woken or the store is opened again. Answered by `.due`.
+  ///
+  /// Of the links that wait, the 4096 with the nearest deadlines are looked at; of parked ones, those whose deadline has passed.
+  case takeDue(ticket: UInt64, partition: Int32, until: Timestamp, limit: Int, taken: Int)
+  /// Set links aside, which are due but whose user is busy, until `takeParked` asks for them; at a time of their own they wake as others
+  /// do. Not answered.
+  case park(partition: Int32, [(key: LinkKey, until: Timestamp)])
   /// Take the parked link of this user with the lowest source offset, if there is one. Answered by `.due`.
   case takeParked(ticket: UInt64, partition: Int32, userId: Int64)
   /// Let links that were taken wake again at their own due time. Not answered.

@@ -70,7 +70,10 @@ extension Plan {
         request.ask = .link(user: user, key: key, account: random.chance(180) ? 2 : 1, deadline: deadline)
         if random.chance(120) { request.copies = 2 }
         if random.chance(40) { request.age = timing.retention + 5000 }
-      case 66..<84: request.ask = .replay(user: user, key: key)
+      case 66..<84:
+        request.ask = .replay(user: user, key: key)
+        // Drawn from nothing, so that the rest of the history stays as it is.
+        if number.isMultiple(of: 3) { request.copies = 2 }
       case 84..<97: request.ask = .malformed(user: user, readable: random.chance(600))
       default: break
       }

@@ -58,4 +58,8 @@ public enum Mutant: String, Sendable, CaseIterable {
   case purgeOutside = "purge-outside"
   /// The fingerprint of a known link is not compared.
   case fingerprintIgnored = "fingerprint-ignored"
+  /// A request's own deadline is not read.
+  case deadlineIgnored = "deadline-ignored"
+  /// A link does not remember the replay events that it has seen.
+  case replayAcceptedTwice = "replay-accepted-twice"
 }

@@ -16,8 +16,28 @@ extension Truth {
       partition: HomePartition.of(userId: user, partitionCount: world.plan.partitions), replay: known?.replay ?? 0,
       life: forgotten[key] ?? 0)
     judge(record, known)
+    if record.replay == 0, let deadline = deadline(of: number), process.now.wall >= deadline {
+      violate("I11: link \(key) is called for at or after its deadline")
+    }
     remember(record)
     return record
+  }
+
+  /// The own deadline of a request, where it has one: no call of its link at replay number 0 may come after it.
+  func deadline(of number: Int) -> Timestamp? {
+    guard let first = written.first(where: { $0.request.number == number }),
+      case .link(_, _, _, let own?) = first.request.ask
+    else { return nil }
+    return min(first.at + own, first.at + (world.plan.timing.retention - first.request.age))
+  }
+
+  /// Judges an end by deadline: not before it, and soon after it where nothing goes wrong any more.
+  func noteEnd(byDeadline number: Int, at time: Timestamp?) {
+    guard let time, let deadline = deadline(of: number) else { return }
+    if time < deadline { violate("I11: request r\(number) has failed for a deadline that had not come") }
+    guard world.isCalm, !world.plan.faults.contains(.clock) else { return }
+    let calm = world.wall + (world.plan.calmAt - world.agenda.now)
+    if time - max(deadline, calm) > 60_000 { violate("I11: request r\(number) has failed long after its deadline") }
   }
 
   private func judge(_ new: CallRecord, _ known: Link?) {

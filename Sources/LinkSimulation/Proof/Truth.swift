@@ -16,6 +16,8 @@ final class Truth {
   /// The committed state of each link, and how often it was forgotten.
   private(set) var state: [LinkKey: Link] = [:]
   private(set) var forgotten: [LinkKey: Int] = [:]
+  /// Which replay number of which life of a link each replay event has made.
+  private var accepted: [String: (life: Int, replay: Int)] = [:]
   private(set) var calls: [LinkKey: [CallRecord]] = [:]
   private(set) var requestsByNumber: [Int: PlannedRequest] = [:]
   /// The lives of the world: everything was made anew so many times.
@@ -30,6 +32,8 @@ final class Truth {
   struct Written {
     var request: PlannedRequest
     var origin: Origin
+    /// When, by a clock that is right.
+    var at: Timestamp
     var isExcused = false
   }
 
@@ -59,7 +63,8 @@ final class Truth {
     requestsByNumber[request.number] = request
     written.append(
       Written(
-        request: request, origin: Origin(life: world.broker.topicLife, partition: partition, offset: offset)))
+        request: request, origin: Origin(life: world.broker.topicLife, partition: partition, offset: offset),
+        at: world.wall))
   }
 
   /// Topics are made anew: what was not settled is lost with them, and not by the worker.
@@ -69,6 +74,7 @@ final class Truth {
     worldLife += 1
     outcomes = []
     state = [:]
+    accepted = [:]
     forgotten = [:]
     calls = [:]
   }
@@ -111,6 +117,7 @@ final class Truth {
           violate("I8: link \(link.key), which had ended, waits again")
         }
       }
+      noteReplay(link)
       state[link.key] = link
     case .tombstone(.link(let key)):
       if let known = state[key], !known.isDone { violate("I8: link \(key) was forgotten before it ended") }
@@ -119,6 +126,17 @@ final class Truth {
     case .tombstone(.mark): world.pass(.marksSwept)
     case .mark, .identity, .tombstone: break
     }
+  }
+
+  /// A replay event makes one replay number of a link.
+  private func noteReplay(_ link: Link) {
+    guard let latest = link.replays.last else { return }
+    let event = "\(latest.id) of \(link.key)"
+    let life = forgotten[link.key] ?? 0
+    if let known = accepted[event], known.life == life, known.replay != link.replay {
+      violate("I10: replay \(event) is accepted as number \(known.replay) and as number \(link.replay)")
+    }
+    accepted[event] = (life, link.replay)
   }
 
   private func noteOutcome(_ record: OutgoingRecord) {
@@ -138,6 +156,9 @@ final class Truth {
       isSuccess: type == EventType.tokenReady.rawValue, key: LinkKey(userId: user, idempotencyKey: key),
       replay: Int(replay), number: number, account: account)
     outcomes.append(outcome)
+    if data["error"]?["code"]?.text == Text(FailureCode.deadlineExceeded.rawValue), replay == 0 {
+      noteEnd(byDeadline: number, at: event["time"]?.text.flatMap { Timestamp(rfc3339: $0.string.utf8) })
+    }
     world.tell("the outcome of \(outcome.key), replay \(replay), becomes visible")
     let same = outcomes.count { $0.key == outcome.key && $0.replay == outcome.replay }
     if same > 1 + (forgotten[outcome.key] ?? 0) {

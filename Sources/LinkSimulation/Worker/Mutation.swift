@@ -6,6 +6,8 @@ final class Mutation {
   private let mutant: Mutant?
   /// The requests for which the store is asked, by ticket.
   private var asked: [UInt64: Asked] = [:]
+  /// Ids of the replay events for which the store is asked, by ticket.
+  private var askedReplays: [UInt64: Text] = [:]
 
   /// What a journaled answer is held against.
   fileprivate struct Asked {
@@ -31,6 +33,7 @@ final class Mutation {
     case .opened(let opening) where mutant == .markMatchesAll: return [.opened(matching(opening))]
     case .ended(let batch, .aborted(let reason)) where mutant == .answersDropped:
       return dropAnswers(batch, reason, process)
+    case .received(let record) where mutant == .deadlineIgnored: return [.received(withoutDeadline(record))]
     case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .answered, .ended,
       .credentialChanged, .tick, .stop:
       break
@@ -40,16 +43,32 @@ final class Mutation {
 
   /// What the engine made of an event.
   func note(_ event: Event, _ effects: [Effect]) {
-    guard mutant == .journalUnchecked || mutant == .fingerprintIgnored, case .received(let record) = event,
-      case .link(let request) = RequestReader().read(record)
+    guard mutant == .journalUnchecked || mutant == .fingerprintIgnored || mutant == .replayAcceptedTwice,
+      case .received(let record) = event
     else { return }
+    let reading = RequestReader().read(record)
     for case .store(let work) in effects {
-      for case .lookUp(let ticket, request.key) in work {
-        asked[ticket] = Asked(
-          fingerprint: request.fingerprint(sha256: world.sha256),
-          origin: .init(partition: record.partition, offset: record.offset, timestamp: record.timestamp))
+      for case .lookUp(let ticket, let key) in work {
+        switch reading {
+        case .link(let request) where request.key == key:
+          asked[ticket] = Asked(
+            fingerprint: request.fingerprint(sha256: world.sha256),
+            origin: .init(partition: record.partition, offset: record.offset, timestamp: record.timestamp))
+        case .replay(let request) where request.key == key: askedReplays[ticket] = request.id
+        case .link, .replay, .malformed, .unknownType, .empty: break
+        }
       }
     }
+  }
+
+  /// The request as it would be without a deadline of its own.
+  private func withoutDeadline(_ record: SourceRecord) -> SourceRecord {
+    var record = record
+    guard let value = record.value, let start = value.firstRange(of: Array(#","deadline":""#.utf8)),
+      let end = value[start.upperBound...].firstIndex(of: UInt8(ascii: "\""))
+    else { return record }
+    record.value = Array(value[..<start.lowerBound] + value[(end + 1)...])
+    return record
   }
 
   private func altered(_ answer: StoreAnswer, _ mutant: Mutant) -> StoreAnswer {
@@ -59,6 +78,9 @@ final class Mutation {
       let request = asked.removeValue(forKey: ticket)
       if mutant == .journalUnchecked, let asked = link.map(Asked.init) ?? request { journaled?.pass(for: asked) }
       if mutant == .fingerprintIgnored, let request { link?.fingerprint = request.fingerprint }
+      if mutant == .replayAcceptedTwice, let id = askedReplays.removeValue(forKey: ticket) {
+        link?.replays.removeAll { $0.id == id }
+      }
       return .found(ticket: ticket, link: link, journaled: journaled)
     case .due(let ticket, let links, let next):
       let links = links.map { due in
@@ -168,7 +190,7 @@ final class Mutation {
       .unknownIsAborted, .tailWithoutNewProducer, .keptAfterResentCommit, .keptAfterAbort,
       .droppedUsedAgain,
       .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd, .restoreNotAwaited,
-      .journalNotRead, .journalUnchecked, .lanesDropped, .fingerprintIgnored:
+      .journalNotRead, .journalUnchecked, .lanesDropped, .fingerprintIgnored, .deadlineIgnored, .replayAcceptedTwice:
       break
     }
   }
@@ -191,7 +213,7 @@ final class Mutation {
       .keptAfterAbort,
       .droppedUsedAgain, .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd,
       .restoreNotAwaited, .journalNotRead, .journalUnchecked, .movedOutside, .movedAstray, .lanesDropped,
-      .purgeOutside, .fingerprintIgnored:
+      .purgeOutside, .fingerprintIgnored, .deadlineIgnored, .replayAcceptedTwice:
       return batch.offsets
     }
   }

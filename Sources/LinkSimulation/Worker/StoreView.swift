@@ -20,7 +20,7 @@ struct StoreView: LinkStorage {
   private struct Row {
     var link: Link
     var partition: Int32
-    /// When it wakes; nil where it is taken, parked or ended.
+    /// When it wakes; nil where it is taken or ended.
     var wake: Timestamp?
     var isParked = false
 
@@ -40,18 +40,18 @@ struct StoreView: LinkStorage {
     case .apply(let ticket, let batch):
       apply(batch)
       return .applied(ticket: ticket)
-    case .takeDue(let ticket, let partition, let until, let limit):
-      return .due(ticket: ticket, links: takeDue(partition, until, limit), next: nextWake(partition))
-    case .park(let partition, let keys):
-      for key in keys where links[key]?.partition == partition && links[key]?.due != nil {
-        links[key]?.wake = nil
+    case .takeDue(let ticket, let partition, let until, let limit, let taken):
+      return .due(ticket: ticket, links: takeDue(partition, until, limit, taken), next: nextWake(partition))
+    case .park(let partition, let aside):
+      for (key, until) in aside where links[key]?.partition == partition && links[key]?.due != nil {
+        links[key]?.wake = until
         links[key]?.isParked = true
       }
       return nil
     case .takeParked(let ticket, let partition, let userId):
       let parked = links.values.filter { $0.isParked && $0.partition == partition && $0.link.key.userId == userId }
       let first = parked.min { $0.link.origin.offset < $1.link.origin.offset }
-      if let first { links[first.link.key]?.isParked = false }
+      if let first { take(first.link.key) }
       return .due(ticket: ticket, links: first.map { [dueLink($0.link)] } ?? [], next: nextWake(partition))
     case .wake(let partition, let keys):
       for key in keys where links[key]?.partition == partition { wake(key) }
@@ -136,13 +136,26 @@ struct StoreView: LinkStorage {
     links[key]?.isParked = false
   }
 
-  private mutating func takeDue(_ partition: Int32, _ until: Timestamp, _ limit: Int) -> [DueLink] {
-    let due = links.values.compactMap { row in row.partition == partition ? row.wake.map { ($0, row.link) } : nil }
-      .filter { $0.0 <= until }
-      .sorted { ($0.0, $0.1.origin.offset) < ($1.0, $1.1.origin.offset) }
-      .prefix(limit)
-    for (_, link) in due { links[link.key]?.wake = nil }
-    return due.map { dueLink($0.1) }
+  private mutating func take(_ key: LinkKey) {
+    links[key]?.wake = nil
+    links[key]?.isParked = false
+  }
+
+  private mutating func takeDue(_ partition: Int32, _ until: Timestamp, _ limit: Int, _ taken: Int) -> [DueLink] {
+    let due = links.values.filter { $0.partition == partition }
+      .compactMap { row in row.wake.map { (wake: $0, offset: row.link.origin.offset, row: row) } }
+      .filter { $0.wake <= until }
+      .sorted { ($0.wake, $0.offset) < ($1.wake, $1.offset) }
+    let urgent = due.compactMap { due -> (deadline: Timestamp, wake: Timestamp, offset: Int64, key: LinkKey)? in
+      guard let deadline = due.row.link.request?.deadline else { return nil }
+      return due.row.isParked && deadline > until ? nil : (deadline, due.wake, due.offset, due.row.link.key)
+    }
+    .sorted { ($0.deadline, $0.wake, $0.offset) < ($1.deadline, $1.wake, $1.offset) }
+    let picked = DueOrder.pick(
+      urgent: urgent.map(\.key), waiting: due.map(\.row.link.key), limit: limit, after: taken
+    ).compactMap { links[$0]?.link }
+    for link in picked { take(link.key) }
+    return DueOrder.orderedByOffset(picked) { $0 }.map { dueLink($0) }
   }
 
   private func ended(_ partition: Int32, _ before: Timestamp) -> [LinkKey] {

@@ -19,11 +19,20 @@ extension World {
     let home = HomePartition.of(userId: request.user, partitionCount: plan.partitions)
     let partition = min(request.partition ?? home, plan.partitions - 1)
     let record = request.record(partition: partition, at: wall)
-    for _ in 0..<request.copies {
-      let offset = broker.write(record)
-      tell("\(request) is written at \(partition)/\(offset)")
-      truth.noteWritten(request, partition, offset)
+    for copy in 0..<Milliseconds(request.copies) {
+      // A replay that is sent once more finds the link where the first one has led it.
+      if case .replay = request.ask, copy > 0 {
+        agenda.after(copy * 5000) { [self] in write(record, of: request, partition) }
+      } else {
+        write(record, of: request, partition)
+      }
     }
+  }
+
+  private func write(_ record: SourceRecord, of request: PlannedRequest, _ partition: Int32) {
+    let offset = broker.write(record)
+    tell("\(request) is written at \(partition)/\(offset)")
+    truth.noteWritten(request, partition, offset)
   }
 
   /// The faults stop: what stands still goes on, and what is down comes up.

@@ -10,25 +10,31 @@ struct LinkRow: Sendable {
   let due: Int64?
   /// When an ended link ended, in milliseconds.
   let ended: Int64?
+  /// The own deadline of a scheduled link, in milliseconds. It orders the due ones, and the check sum does without it.
+  let deadline: Int64?
   /// The state record as Kafka has it.
   let record: [UInt8]
-  /// The check sum over all that.
+  /// The check sum over all that but the deadline.
   let seal: Int64
 
   /// The row of a link whose state record has these bytes.
   init(_ link: Link, record: [UInt8], under key: StoredKey, partition: Int32) {
     let (due, ended) = link.state.times
     self.init(
-      key: key, partition: partition, offset: link.origin.offset, due: due, ended: ended, record: record)
+      key: key, partition: partition, offset: link.origin.offset, due: due, ended: ended,
+      deadline: due == nil ? nil : link.request?.deadline?.milliseconds, record: record)
   }
 
   /// A row out of its columns.
-  init(key: StoredKey, partition: Int32, offset: Int64, due: Int64?, ended: Int64?, record: [UInt8]) {
+  init(
+    key: StoredKey, partition: Int32, offset: Int64, due: Int64?, ended: Int64?, deadline: Int64? = nil, record: [UInt8]
+  ) {
     self.key = key
     self.partition = partition
     self.offset = offset
     self.due = due
     self.ended = ended
+    self.deadline = deadline
     self.record = record
     var seal = Seal()
     seal.add(key.user)

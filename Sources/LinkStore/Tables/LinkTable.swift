@@ -8,6 +8,9 @@ struct LinkTable {
   private let replace: Statement
   private let remove: Statement
   private let due: Statement
+  private let urgent: Statement
+  private let overdue: Statement
+  private let read: Statement
   private let take: Statement
   private let next: Statement
   private let park: Statement
@@ -26,24 +29,41 @@ struct LinkTable {
     insert = try database.prepare(
       """
       INSERT OR ROLLBACK INTO links
-        (digest, partition, user, key, source_offset, due, wake, parked, ended, seal, record)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, ?7, ?8, ?9)
+        (digest, partition, user, key, source_offset, due, wake, parked, ended, seal, record, deadline)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 0, ?7, ?8, ?9, ?10)
       ON CONFLICT (digest) DO NOTHING
       """, for: "keep a link")
     // The condition keeps a row whose key was damaged from being taken for the link's: then no row changes.
     replace = try database.prepare(
       """
       UPDATE OR ROLLBACK links SET
-        partition = ?2, source_offset = ?5, due = ?6, wake = ?6, parked = 0, ended = ?7, seal = ?8, record = ?9
+        partition = ?2, source_offset = ?5, due = ?6, wake = ?6, parked = 0, ended = ?7, seal = ?8, record = ?9,
+        deadline = ?10
       WHERE digest = ?1 AND user = ?3 AND key = ?4
       """, for: "keep a link anew")
     remove = try database.prepare(
       "DELETE FROM links WHERE digest = ?1 AND user = ?2 AND key = ?3 AND partition = ?4", for: "drop a link")
     due = try database.prepare(
       """
-      SELECT \(columns) FROM links INDEXED BY links_wake WHERE partition = ?1 AND wake <= ?2
+      SELECT id FROM links INDEXED BY links_wake WHERE partition = ?1 AND wake <= ?2
       ORDER BY wake, source_offset LIMIT ?3
-      """, for: "take due links")
+      """, for: "find due links")
+    // The inner limit bounds the walk where many with near deadlines sleep. Both statements stay in their index.
+    urgent = try database.prepare(
+      """
+      SELECT id FROM (
+        SELECT id, wake FROM links INDEXED BY links_deadline
+        WHERE partition = ?1 AND parked = 0 AND wake IS NOT NULL AND deadline IS NOT NULL
+        ORDER BY deadline, wake, source_offset LIMIT \(Self.urgentLimit)
+      ) WHERE wake <= ?2 LIMIT ?3
+      """, for: "find due links by their deadlines")
+    overdue = try database.prepare(
+      """
+      SELECT id FROM links INDEXED BY links_deadline
+      WHERE partition = ?1 AND parked = 1 AND wake <= ?2 AND deadline <= ?2
+      ORDER BY deadline, wake, source_offset LIMIT ?3
+      """, for: "find parked links past their deadlines")
+    read = try database.prepare("SELECT \(columns) FROM links WHERE id = ?1", for: "read a due link")
     take = try database.prepare("UPDATE links SET wake = NULL, parked = 0 WHERE id = ?1", for: "take a link")
     next = try database.prepare(
       """
@@ -52,7 +72,7 @@ struct LinkTable {
       """, for: "find the next due time")
     park = try database.prepare(
       """
-      UPDATE links SET wake = NULL, parked = 1
+      UPDATE links SET wake = ?5, parked = 1
       WHERE digest = ?1 AND user = ?2 AND key = ?3 AND partition = ?4 AND due IS NOT NULL
       """, for: "park a link")
     parked = try database.prepare(
@@ -107,24 +127,44 @@ struct LinkTable {
     try remove.run(.bytes(key.digest), .integer(key.user), .bytes(key.text), .integer(Int64(partition)))
   }
 
-  /// Takes up to `limit` links that are due at `until`: by their wake-up times, then by source offset.
-  func takeDue(_ partition: Int32, until: Timestamp, limit: Int) throws(StoreFailure) -> [StoredLink] {
+  /// How many links of the nearest deadlines are looked through for due ones.
+  private static let urgentLimit = 4096
+
+  /// Takes up to `limit` links that are due at `until`, of which `taken` were taken before, in the order of `DueOrder`.
+  func takeDue(
+    _ partition: Int32, until: Timestamp, limit: Int, after taken: Int
+  ) throws(StoreFailure) -> [StoredLink] {
     // SQLite reads a negative limit as none.
-    let limit = Int64(max(0, limit))
-    let rows = try due.all(
-      .integer(Int64(partition)), .integer(until.milliseconds), .integer(limit), read: link(in:))
-    for row in rows { try take.run(.integer(row.id)) }
-    return rows
+    let limit = max(0, limit)
+    func find(_ statement: Statement) throws(StoreFailure) -> [Int64] {
+      try statement.all(.integer(Int64(partition)), .integer(until.milliseconds), .integer(Int64(limit))) { row in
+        row.integer(0)
+      }
+    }
+    let urgent = try find(overdue) + find(urgent)
+    let picked = DueOrder.pick(urgent: urgent, waiting: try find(due), limit: limit, after: taken)
+    var rows: [StoredLink] = []
+    rows.reserveCapacity(picked.count)
+    for id in picked {
+      guard let row = try read.first(.integer(id), read: link(in:)) else {
+        throw damage("an index names a link that is not there")
+      }
+      rows.append(row)
+      try take.run(.integer(id))
+    }
+    return DueOrder.orderedByOffset(rows, link: \.link)
   }
 
-  /// When the next link of the partition wakes that is neither taken nor parked.
+  /// When the next link of the partition wakes that is not taken.
   func nextWake(_ partition: Int32) throws(StoreFailure) -> Timestamp? {
     try next.first(.integer(Int64(partition))) { row in Timestamp(milliseconds: row.integer(0)) }
   }
 
-  /// Sets a scheduled link aside until its user is free.
-  func park(_ key: StoredKey, partition: Int32) throws(StoreFailure) {
-    try park.run(.bytes(key.digest), .integer(key.user), .bytes(key.text), .integer(Int64(partition)))
+  /// Sets a scheduled link aside until its user is free, or until then.
+  func park(_ key: StoredKey, partition: Int32, until: Timestamp) throws(StoreFailure) {
+    try park.run(
+      .bytes(key.digest), .integer(key.user), .bytes(key.text), .integer(Int64(partition)), .integer(until.milliseconds)
+    )
   }
 
   /// Takes the parked link of this user with the lowest source offset.
@@ -159,7 +199,8 @@ struct LinkTable {
   private func run(_ statement: Statement, _ row: LinkRow) throws(StoreFailure) -> Int {
     try statement.run(
       .bytes(row.key.digest), .integer(Int64(row.partition)), .integer(row.key.user), .bytes(row.key.text),
-      .integer(row.offset), .init(row.due), .init(row.ended), .integer(row.seal), .bytes(row.record))
+      .integer(row.offset), .init(row.due), .init(row.ended), .integer(row.seal), .bytes(row.record),
+      .init(row.deadline))
   }
 
   private func link(in row: Row) throws(StoreFailure) -> StoredLink {

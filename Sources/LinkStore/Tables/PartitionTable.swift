@@ -16,6 +16,8 @@ struct PartitionTable {
   private let waiting: Statement
   private let reset: Statement
   private let resetAll: Statement
+  private let unpark: Statement
+  private let unparkAll: Statement
   private let purges: [Statement]
 
   /// Prepares the statements on a database that has the tables.
@@ -66,13 +68,18 @@ struct PartitionTable {
       """, for: "count scheduled links")
     reset = try database.prepare(
       """
-      UPDATE links INDEXED BY links_held SET wake = due, parked = 0
+      UPDATE links INDEXED BY links_held SET wake = due
       WHERE partition = ?1 AND wake IS NULL AND due IS NOT NULL
-      """, for: "wake the links of a partition")
+      """, for: "wake the taken links of a partition")
     resetAll = try database.prepare(
       """
-      UPDATE links INDEXED BY links_held SET wake = due, parked = 0 WHERE wake IS NULL AND due IS NOT NULL
-      """, for: "wake the held links")
+      UPDATE links INDEXED BY links_held SET wake = due WHERE wake IS NULL AND due IS NOT NULL
+      """, for: "wake the taken links")
+    unpark = try database.prepare(
+      "UPDATE links INDEXED BY links_parked SET wake = due, parked = 0 WHERE partition = ?1 AND parked = 1",
+      for: "wake the parked links of a partition")
+    unparkAll = try database.prepare(
+      "UPDATE links INDEXED BY links_parked SET wake = due, parked = 0 WHERE parked = 1", for: "wake the parked links")
     var purges: [Statement] = []
     for rows in [waiting, held, ended] {
       purges.append(
@@ -164,7 +171,13 @@ struct PartitionTable {
 
   /// Lets the taken and the parked links wake at their due times: those of one partition, or all.
   func reset(_ partition: Int32?) throws(StoreFailure) {
-    if let partition { try reset.run(.integer(Int64(partition))) } else { try resetAll.run() }
+    guard let partition else {
+      try resetAll.run()
+      try unparkAll.run()
+      return
+    }
+    try reset.run(.integer(Int64(partition)))
+    try unpark.run(.integer(Int64(partition)))
   }
 }
 

@@ -5,7 +5,7 @@ enum Schema {
   /// "LNKW": by it a file is known to be ours.
   static let applicationID: Int64 = 0x4C4E_4B57
   /// Raised with every change of `tables`; a store of another version is set aside, for Kafka has all that it had.
-  static let version: Int64 = 1
+  static let version: Int64 = 2
 
   /// From how many pages of 4 KiB on the WAL is moved into the database: 4 MiB.
   static let logLimit = 1024
@@ -39,8 +39,9 @@ enum Schema {
 
   /// Every table and index, for an empty database.
   ///
-  /// A link stands in exactly one of the indexes `links_wake` (it waits), `links_held` (it is scheduled, but taken or parked) and
-  /// `links_ended`; `links_parked` repeats some of `links_held` by user.
+  /// A link stands in exactly one of the indexes `links_wake` (it waits, or is parked), `links_held` (it is scheduled, but taken) and
+  /// `links_ended`. `links_deadline` repeats those of `links_wake` that have a deadline of their own, by it, and `links_parked` the parked
+  /// ones by user.
   static let tables = """
     BEGIN IMMEDIATE;
     CREATE TABLE links (
@@ -52,12 +53,15 @@ enum Schema {
       source_offset INTEGER NOT NULL,
       due INTEGER,
       wake INTEGER,
+      deadline INTEGER,
       parked INTEGER NOT NULL,
       ended INTEGER,
       seal INTEGER NOT NULL,
       record BLOB NOT NULL
     );
     CREATE INDEX links_wake ON links (partition, wake, source_offset) WHERE wake IS NOT NULL;
+    CREATE INDEX links_deadline ON links (partition, parked, deadline, wake, source_offset)
+      WHERE wake IS NOT NULL AND deadline IS NOT NULL;
     CREATE INDEX links_held ON links (partition) WHERE wake IS NULL AND due IS NOT NULL;
     CREATE INDEX links_parked ON links (partition, user, source_offset) WHERE parked = 1;
     CREATE INDEX links_ended ON links (partition, ended) WHERE ended IS NOT NULL;

@@ -5,7 +5,7 @@ struct MemoryStore: LinkStorage {
   /// How often a link was asked for.
   private(set) var lookUpCount = 0
   private var links: [LinkKey: Link] = [:]
-  /// Scheduled links that are neither taken nor parked.
+  /// Scheduled links that are not taken.
   private var wakes: [Int32: [LinkKey: Timestamp]] = [:]
   /// Parked links of each user, by source offset.
   private var parked: [Int64: [Int64: LinkKey]] = [:]
@@ -41,19 +41,19 @@ struct MemoryStore: LinkStorage {
       for record in batch.records.values.joined() { take(record) }
       for key in batch.settled { journal[key] = nil }
       return .applied(ticket: ticket)
-    case .takeDue(let ticket, let partition, let until, let limit):
-      return .due(ticket: ticket, links: takeDue(partition, until, limit), next: nextWake(partition))
-    case .park(let partition, let keys):
-      for key in keys {
-        guard let link = links[key] else { continue }
+    case .takeDue(let ticket, let partition, let until, let limit, let taken):
+      return .due(ticket: ticket, links: takeDue(partition, until, limit, taken), next: nextWake(partition))
+    case .park(let partition, let aside):
+      for (key, until) in aside {
+        guard let link = links[key], case .scheduled = link.state, link.origin.partition == partition else { continue }
         parked[key.userId, default: [:]][link.origin.offset] = key
-        wakes[partition]?[key] = nil
+        wakes[partition, default: [:]][key] = until
       }
       return nil
     case .takeParked(let ticket, let partition, let userId):
       let first = parked[userId]?.min { $0.key < $1.key }
-      if let first { parked[userId]?[first.key] = nil }
       let link = first.flatMap { links[$0.value] }
+      if let link { rest(link) }
       return .due(ticket: ticket, links: link.map { [dueLink($0)] } ?? [], next: nextWake(partition))
     case .wake(_, let keys):
       for key in keys { if let link = links[key] { wake(link) } }
@@ -61,7 +61,7 @@ struct MemoryStore: LinkStorage {
     case .putOff(let partition, let putOff):
       for (key, until) in putOff {
         guard let link = links[key], case .scheduled = link.state else { continue }
-        parked[key.userId]?[link.origin.offset] = nil
+        rest(link)
         wakes[partition, default: [:]][key] = until
       }
       return nil
@@ -70,13 +70,20 @@ struct MemoryStore: LinkStorage {
     }
   }
 
-  private mutating func takeDue(_ partition: Int32, _ until: Timestamp, _ limit: Int) -> [DueLink] {
+  private mutating func takeDue(_ partition: Int32, _ until: Timestamp, _ limit: Int, _ taken: Int) -> [DueLink] {
     let due = (wakes[partition] ?? [:]).filter { $0.value <= until }
-      .compactMap { key, wake in links[key].map { (wake, $0.origin.offset, $0) } }
-      .sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-      .prefix(limit)
-    for (_, _, link) in due { wakes[partition]?[link.key] = nil }
-    return due.map { dueLink($0.2) }
+      .compactMap { key, wake in links[key].map { (wake: wake, offset: $0.origin.offset, link: $0) } }
+      .sorted { ($0.wake, $0.offset) < ($1.wake, $1.offset) }
+    let urgent = due.compactMap { due -> (deadline: Timestamp, wake: Timestamp, offset: Int64, key: LinkKey)? in
+      guard let deadline = due.link.request?.deadline else { return nil }
+      let isParked = parked[due.link.key.userId]?[due.offset] == due.link.key
+      return isParked && deadline > until ? nil : (deadline, due.wake, due.offset, due.link.key)
+    }
+    .sorted { ($0.deadline, $0.wake, $0.offset) < ($1.deadline, $1.wake, $1.offset) }
+    let picked = DueOrder.pick(urgent: urgent.map(\.key), waiting: due.map(\.link.key), limit: limit, after: taken)
+      .compactMap { links[$0] }
+    for link in picked { rest(link) }
+    return DueOrder.orderedByOffset(picked) { $0 }.map { dueLink($0) }
   }
 
   private func ended(_ partition: Int32, _ before: Timestamp) -> [LinkKey] {
@@ -106,12 +113,17 @@ struct MemoryStore: LinkStorage {
   }
 
   private mutating func wake(_ link: Link) {
+    rest(link)
     if case .scheduled(let due) = link.state { wakes[link.origin.partition, default: [:]][link.key] = due }
   }
 
   private mutating func remove(_ key: LinkKey) {
     guard let link = links.removeValue(forKey: key) else { return }
-    wakes[link.origin.partition]?[key] = nil
-    parked[key.userId]?[link.origin.offset] = nil
+    rest(link)
+  }
+
+  private mutating func rest(_ link: Link) {
+    wakes[link.origin.partition]?[link.key] = nil
+    parked[link.key.userId]?[link.origin.offset] = nil
   }
 }
