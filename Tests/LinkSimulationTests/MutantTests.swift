@@ -44,6 +44,8 @@ struct MutantTests {
     case .lanesDropped: 9
     case .purgeOutside: 29
     case .fingerprintIgnored: 2
+    case .credentialCountedAsFailure: 45
+    case .breakerNeverOpens: 9
     }
   }
 }

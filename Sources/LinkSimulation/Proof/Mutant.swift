@@ -58,4 +58,8 @@ public enum Mutant: String, Sendable, CaseIterable {
   case purgeOutside = "purge-outside"
   /// The fingerprint of a known link is not compared.
   case fingerprintIgnored = "fingerprint-ignored"
+  /// 401 is taken for the adapter's no to the link.
+  case credentialCountedAsFailure = "credential-counted-as-failure"
+  /// An adapter that is down is taken for one that answers: the circuit breaker never opens.
+  case breakerNeverOpens = "breaker-never-opens"
 }

@@ -25,11 +25,25 @@ final class Mutation {
     case .opened(let opening) where mutant == .markMatchesAll: return [.opened(matching(opening))]
     case .ended(let batch, .aborted(let reason)) where mutant == .answersDropped:
       return dropAnswers(batch, reason, process)
-    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .answered, .ended,
+    case .answered(let call, let answer): return altered(call, answer, mutant)
+    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .ended,
       .credentialChanged, .tick, .stop:
       break
     }
     return [event]
+  }
+
+  private func altered(_ call: UInt64, _ answer: AdapterAnswer, _ mutant: Mutant) -> [Event] {
+    switch answer {
+    case .response(401, _, _) where mutant == .credentialCountedAsFailure:
+      return [.answered(call: call, .response(status: 400, body: Secret([]), retryAfter: nil))]
+    case .unsent where mutant == .breakerNeverOpens, .response(503, _, _) where mutant == .breakerNeverOpens:
+      // The one answer that is a sign of life and tells nothing else: a 403 to an earlier credential.
+      return [
+        .credentialChanged, .answered(call: call, .response(status: 403, body: Secret([]), retryAfter: nil)),
+      ]
+    case .unsent, .lost, .response: return [.answered(call: call, answer)]
+    }
   }
 
   /// What the engine made of an event.
@@ -158,7 +172,8 @@ final class Mutation {
       .unknownIsAborted, .tailWithoutNewProducer, .keptAfterResentCommit, .keptAfterAbort,
       .droppedUsedAgain,
       .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd, .restoreNotAwaited,
-      .journalNotRead, .journalUnchecked, .lanesDropped, .fingerprintIgnored:
+      .journalNotRead, .journalUnchecked, .lanesDropped, .fingerprintIgnored, .credentialCountedAsFailure,
+      .breakerNeverOpens:
       break
     }
   }
@@ -181,7 +196,7 @@ final class Mutation {
       .keptAfterAbort,
       .droppedUsedAgain, .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd,
       .restoreNotAwaited, .journalNotRead, .journalUnchecked, .movedOutside, .movedAstray, .lanesDropped,
-      .purgeOutside, .fingerprintIgnored:
+      .purgeOutside, .fingerprintIgnored, .credentialCountedAsFailure, .breakerNeverOpens:
       return batch.offsets
     }
   }
