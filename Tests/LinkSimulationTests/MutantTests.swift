@@ -46,6 +46,8 @@ struct MutantTests {
     case .fingerprintIgnored: 2
     case .deadlineIgnored: 1
     case .replayAcceptedTwice: 1
+    case .credentialCountedAsFailure: 45
+    case .breakerNeverOpens: 9
     }
   }
 }

@@ -81,9 +81,9 @@ extension Engine {
     if gate.refuse(uptime: now.uptime) { effects.append(.note(.credentialRefused(status: status))) }
   }
 
-  /// The second 403 of a link is final where others succeeded between the two.
+  /// The second 403 of a link is final where others succeeded between the two. A replay begins anew: what it is to mend may have been just that.
   func isForbiddenForGood(_ link: Link) -> Bool {
-    guard let earlier = link.attempts.dropLast().last(where: { $0.verdict == .forbidden }) else { return false }
+    guard let earlier = link.attemptsOfReplay.dropLast().last(where: { $0.verdict == .forbidden }) else { return false }
     return lastSuccesses.contains { $0.key != link.key.userId && $0.value > earlier.at }
   }
 }

@@ -20,8 +20,8 @@ extension Engine {
 
   /// The same of those that wait behind their users' earlier ones.
   mutating func endOverdueBehindOthers() {
-    for key in users.queued.sorted() where active[key]?.link.map(isOverdue) == true {
-      guard users.withdraw(key) else { continue }
+    for key in users.queued.sorted() {
+      guard let link = active[key]?.link, isOverdue(link), users.withdraw(key) else { continue }
       fail(overdue: key)
     }
   }

@@ -51,7 +51,7 @@ public struct RetryPolicy: Sendable {
       case nil: 0
       }
     let floor = min(max(asked, 0), retryAfterLimit)
-    let jitter = max(ceiling(afterAttempts: link.attemptsOfReplay), floor / 10)
+    let jitter = max(ceiling(afterAttempts: link.attemptsOfReplay.count), floor / 10)
     let due = min(
       now + floor + Milliseconds.random(in: 0...jitter, using: &random),
       link.deadline(self, stateRetention: stateRetention))
@@ -88,9 +88,9 @@ extension Link {
   }
 
   /// Attempts since the request, or since the last accepted replay, as far as they are remembered.
-  var attemptsOfReplay: Int {
-    guard let begun = replays.last?.at else { return attempts.count }
-    return attempts.count { $0.at >= begun }
+  var attemptsOfReplay: [Attempt] {
+    guard let begun = replays.last?.at else { return attempts }
+    return attempts.filter { $0.at >= begun }
   }
 
   /// Adds an attempt, forgetting the oldest beyond the limit.

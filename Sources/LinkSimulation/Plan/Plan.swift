@@ -37,8 +37,10 @@ struct Plan: Sendable {
     var transaction: Milliseconds = 10_000
     var retention: Milliseconds = 24 * 3_600_000
     var tombstones: Milliseconds = 12 * 3_600_000
-    /// Retries after which a link fails; 0 for no limit.
+    /// Calls after which a link fails; 0 for no limit.
     var attemptLimit = 0
+    /// The same of ambiguous answers.
+    var ambiguousLimit: Int { max(attemptLimit - 1, 0) }
   }
 
   /// The faults that can happen in this history.

@@ -10,18 +10,27 @@ final class CallRecord {
   /// The link's replay number, and how often it was forgotten, when the call was made.
   let replay: Int
   let life: Int
-  var isAnswered = false
-  /// Whether the answer ends the link's replay number: another call is then one too many, unless the first is lost.
-  var isFinal = false
+  /// When it was made.
+  let began: Milliseconds
+  /// What the adapter's answer really is, whatever is made of it; nil until it has answered.
+  var verdict: Attempt.Verdict?
   /// The worker died or lost the partition since the call began.
   var isLost = false
 
-  init(key: LinkKey, number: Int, process: Process, partition: Int32, replay: Int, life: Int) {
+  var isAnswered: Bool { verdict != nil }
+
+  /// Whether the answer ends the link's replay number: another call is then one too many, unless the first is lost.
+  var isFinal: Bool { verdict == .succeeded || verdict == .rejected }
+
+  init(
+    key: LinkKey, number: Int, process: Process, partition: Int32, replay: Int, life: Int, began: Milliseconds
+  ) {
     self.key = key
     self.number = number
     self.process = process
     self.partition = partition
     self.replay = replay
     self.life = life
+    self.began = began
   }
 }

@@ -62,4 +62,8 @@ public enum Mutant: String, Sendable, CaseIterable {
   case deadlineIgnored = "deadline-ignored"
   /// A link does not remember the replay events that it has seen.
   case replayAcceptedTwice = "replay-accepted-twice"
+  /// 401 is taken for the adapter's no to the link.
+  case credentialCountedAsFailure = "credential-counted-as-failure"
+  /// An adapter that is down is taken for one that answers: the circuit breaker never opens.
+  case breakerNeverOpens = "breaker-never-opens"
 }

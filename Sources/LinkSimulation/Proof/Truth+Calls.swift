@@ -14,10 +14,13 @@ extension Truth {
     let record = CallRecord(
       key: key, number: number, process: process,
       partition: HomePartition.of(userId: user, partitionCount: world.plan.partitions), replay: known?.replay ?? 0,
-      life: forgotten[key] ?? 0)
+      life: forgotten[key] ?? 0, began: world.agenda.now)
     judge(record, known)
     if record.replay == 0, let deadline = deadline(of: number), process.now.wall >= deadline {
       violate("I11: link \(key) is called for at or after its deadline")
+    }
+    if let broken = views[process.number, default: AdapterView()].noteCall(call.id, record, now: world.agenda.now) {
+      violate(broken)
     }
     remember(record)
     return record
@@ -81,9 +84,36 @@ extension Truth {
     return scope.fingerprint(userId: user, sha256: world.sha256) != entry.fingerprint
   }
 
-  func noteAnswer(_ record: CallRecord, isFinal: Bool) {
-    record.isAnswered = true
-    record.isFinal = isFinal
+  /// A process takes in what happened: as it really was, whatever a mutant makes of it.
+  func noteTaken(_ event: Event, _ process: Process) {
+    switch event {
+    case .answered(let call, _): views[process.number]?.noteAnswer(call, now: world.agenda.now)
+    case .credentialChanged: views[process.number]?.noteRenewal(now: world.agenda.now)
+    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .stored, .ended, .tick,
+      .stop:
+      break
+    }
+  }
+
+  /// P7: a link fails for what the adapter answered to it, or by its deadline.
+  func explain(_ outcome: Outcome) {
+    // What was asked in an earlier life of the topics is not remembered.
+    guard let code = outcome.code, worldLife == 0 else { return }
+    // By clocks that are far apart an attempt before the replay may seem to be one after it.
+    let isSkewed = world.plan.faults.contains(.clock)
+    let answers = (calls[outcome.key] ?? []).filter { isSkewed || $0.replay == outcome.replay }.compactMap(\.verdict)
+    func has(_ count: Int, _ isReason: (Attempt.Verdict) -> Bool) -> Bool { answers.count(where: isReason) >= count }
+    let isExplained =
+      switch code {
+      case .adapterRejected: has(1) { $0 == .rejected }
+      case .userForbidden: has(2) { $0 == .forbidden }
+      case .attemptsExhausted:
+        has(world.plan.timing.attemptLimit) { [.transient, .ambiguous, .rejected, .succeeded].contains($0) }
+      case .ambiguousExhausted: has(world.plan.timing.ambiguousLimit) { $0 == .ambiguous }
+      case .deadlineExceeded: true
+      }
+    guard !isExplained else { return }
+    violate("P7: link \(outcome.key) fails with \(code.rawValue), which no answer of the adapter explains")
   }
 
   func noteRevoked(_ process: Process, _ partitions: [Int32]) {

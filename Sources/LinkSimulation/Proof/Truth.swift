@@ -21,7 +21,9 @@ final class Truth {
   private(set) var calls: [LinkKey: [CallRecord]] = [:]
   private(set) var requestsByNumber: [Int: PlannedRequest] = [:]
   /// The lives of the world: everything was made anew so many times.
-  private var worldLife = 0
+  private(set) var worldLife = 0
+  /// What each process has heard of the adapter.
+  var views: [Int: AdapterView] = [:]
 
   struct Origin: Hashable {
     var life: Int
@@ -39,6 +41,8 @@ final class Truth {
 
   struct Outcome {
     var isSuccess: Bool
+    /// Why it failed.
+    var code: FailureCode?
     var key: LinkKey
     var replay: Int
     var number: Int
@@ -50,7 +54,10 @@ final class Truth {
   func remember(_ call: CallRecord) { calls[call.key, default: []].append(call) }
 
   /// Lets go of the processes that made the calls.
-  func clear() { calls = [:] }
+  func clear() {
+    calls = [:]
+    views = [:]
+  }
 
   func violate(_ what: String) {
     world.tell("VIOLATION: \(what)")
@@ -153,12 +160,15 @@ final class Truth {
       let account = data["ctidTraderAccountIds"]?.children.first(where: { _ in true })?.integer
     else { return violate("an outcome has no link") }
     let outcome = Outcome(
-      isSuccess: type == EventType.tokenReady.rawValue, key: LinkKey(userId: user, idempotencyKey: key),
+      isSuccess: type == EventType.tokenReady.rawValue,
+      code: data["error"]?["code"]?.text.flatMap { FailureCode(rawValue: $0.string) },
+      key: LinkKey(userId: user, idempotencyKey: key),
       replay: Int(replay), number: number, account: account)
     outcomes.append(outcome)
-    if data["error"]?["code"]?.text == Text(FailureCode.deadlineExceeded.rawValue), replay == 0 {
+    if outcome.code == .deadlineExceeded, replay == 0 {
       noteEnd(byDeadline: number, at: event["time"]?.text.flatMap { Timestamp(rfc3339: $0.string.utf8) })
     }
+    explain(outcome)
     world.tell("the outcome of \(outcome.key), replay \(replay), becomes visible")
     let same = outcomes.count { $0.key == outcome.key && $0.replay == outcome.replay }
     if same > 1 + (forgotten[outcome.key] ?? 0) {

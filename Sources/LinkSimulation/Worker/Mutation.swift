@@ -34,11 +34,25 @@ final class Mutation {
     case .ended(let batch, .aborted(let reason)) where mutant == .answersDropped:
       return dropAnswers(batch, reason, process)
     case .received(let record) where mutant == .deadlineIgnored: return [.received(withoutDeadline(record))]
-    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .answered, .ended,
+    case .answered(let call, let answer): return altered(call, answer, mutant)
+    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .ended,
       .credentialChanged, .tick, .stop:
       break
     }
     return [event]
+  }
+
+  private func altered(_ call: UInt64, _ answer: AdapterAnswer, _ mutant: Mutant) -> [Event] {
+    switch answer {
+    case .response(401, _, _) where mutant == .credentialCountedAsFailure:
+      return [.answered(call: call, .response(status: 400, body: Secret([]), retryAfter: nil))]
+    case .unsent where mutant == .breakerNeverOpens, .response(503, _, _) where mutant == .breakerNeverOpens:
+      // The one answer that is a sign of life and tells nothing else: a 403 to an earlier credential.
+      return [
+        .credentialChanged, .answered(call: call, .response(status: 403, body: Secret([]), retryAfter: nil)),
+      ]
+    case .unsent, .lost, .response: return [.answered(call: call, answer)]
+    }
   }
 
   /// What the engine made of an event.
@@ -190,7 +204,8 @@ final class Mutation {
       .unknownIsAborted, .tailWithoutNewProducer, .keptAfterResentCommit, .keptAfterAbort,
       .droppedUsedAgain,
       .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd, .restoreNotAwaited,
-      .journalNotRead, .journalUnchecked, .lanesDropped, .fingerprintIgnored, .deadlineIgnored, .replayAcceptedTwice:
+      .journalNotRead, .journalUnchecked, .lanesDropped, .fingerprintIgnored, .deadlineIgnored, .replayAcceptedTwice,
+      .credentialCountedAsFailure, .breakerNeverOpens:
       break
     }
   }
@@ -213,7 +228,8 @@ final class Mutation {
       .keptAfterAbort,
       .droppedUsedAgain, .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd,
       .restoreNotAwaited, .journalNotRead, .journalUnchecked, .movedOutside, .movedAstray, .lanesDropped,
-      .purgeOutside, .fingerprintIgnored, .deadlineIgnored, .replayAcceptedTwice:
+      .purgeOutside, .fingerprintIgnored, .deadlineIgnored, .replayAcceptedTwice, .credentialCountedAsFailure,
+      .breakerNeverOpens:
       return batch.offsets
     }
   }

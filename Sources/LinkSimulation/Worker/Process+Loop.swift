@@ -89,6 +89,7 @@ extension Process {
 
   func perform(_ event: Event) {
     guard !isDead else { return }
+    world.truth.noteTaken(event, self)
     for event in changes.altered(event, self) {
       let effects = step(event)
       notePassages(event, effects)
@@ -107,7 +108,7 @@ extension Process {
     case .call(let call):
       world.adapter.call(call, self)
       world.reach(.called, self)
-    case .reloadCredential: break
+    case .reloadCredential: reloadCredential()
     case .commit(let batch): commit(batch)
     case .reconcile(let batch): restorer.reconcile(batch)
     case .note(let note): tell(note)
@@ -118,6 +119,15 @@ extension Process {
       world.pass(.fatal)
       world.tell("worker \(slot.index) ends: \(reason)")
       later(0) { [self] in exit() }
+    }
+  }
+
+  /// The adapter client's thread looks at the credential's file.
+  private func reloadCredential() {
+    later(5) { [self] in
+      guard credentialVersion != world.credentialVersion else { return }
+      credentialVersion = world.credentialVersion
+      post(.event(.credentialChanged))
     }
   }
 

@@ -34,6 +34,8 @@ final class Process {
   private var isEnding = false
   /// When it last went on after standing still.
   private(set) var wokeAt: Milliseconds = -1
+  /// The credential that its adapter client has read.
+  var credentialVersion: Int
   let changes: Mutation
 
   /// What the loop takes, in the order of its coming.
@@ -50,13 +52,15 @@ final class Process {
     disk = slot.disk
     producerID = disk.name
     startedAt = world.agenda.now
+    credentialVersion = world.credentialVersion
     var settings = EngineSettings(
       partitionCount: world.plan.partitions, groupID: "g", instanceID: "i\(disk.name)", requestsTopic: "requests",
       concurrency: 4, tokenLife: min(30 * 86_400_000, world.plan.timing.retention * 2 / 3),
       stateRetention: world.plan.timing.retention, commitBatch: 4,
       seed: world.plan.chanceSeed &+ UInt64(number))
     settings.retry = RetryPolicy(
-      initial: 200, limit: 2000, attemptLimit: world.plan.timing.attemptLimit,
+      initial: 200, limit: 2000, retryAfterLimit: 1000, attemptLimit: world.plan.timing.attemptLimit,
+      ambiguousLimit: world.plan.timing.ambiguousLimit,
       deadline: min(world.plan.timing.retention, 3_600_000))
     let now = Now(wall: world.wall + slot.clockOffset, uptime: 1000)
     engine = Engine(settings: settings, sha256: world.sha256, now: now)

@@ -19,10 +19,10 @@ final class Adapter {
     open[process.number, default: [:]][call.id] = user
     world.tell("worker \(process.slot.index): call \(call.id) for \(record.key)")
     process.changes.called(call, process)
-    let (answer, isFinal) = answer(record)
+    let (answer, verdict) = answer()
     process.later(latency()) { [self] in
       open[process.number]?[call.id] = nil
-      world.truth.noteAnswer(record, isFinal: isFinal)
+      record.verdict = verdict
       process.reach(.answered) { process.post(.event(.answered(call: call.id, answer))) }
     }
   }
@@ -40,26 +40,27 @@ final class Adapter {
     return world.milliseconds(5...300)
   }
 
-  private func answer(_ record: CallRecord) -> (answer: AdapterAnswer, isFinal: Bool) {
+  /// An answer, and what it really is.
+  private func answer() -> (AdapterAnswer, Attempt.Verdict) {
     if !world.isCalm, world.agenda.now < world.adapterDownUntil {
-      return (world.random.chance(500) ? .unsent(reason: "refused") : Self.status(503), false)
+      return world.random.chance(500) ? (.unsent(reason: "refused"), .unsent) : (Self.status(503), .transient)
     }
-    if !world.isCalm, world.agenda.now < world.credentialRefusedUntil { return (Self.status(401), false) }
+    if !world.isCalm, world.agenda.now < world.credentialRefusedUntil { return (Self.status(401), .credential) }
     if world.chance(world.plan.rates.adapterFault) {
       switch Int.random(in: 0..<5, using: &world.random) {
-      case 0: return (.unsent(reason: "no route"), false)
-      case 1: return (.lost(reason: "reset"), false)
-      case 2: return (Self.status(403), false)
-      case 3: return (.response(status: 200, body: Secret(Array("?".utf8)), retryAfter: nil), false)
-      default: return (.response(status: 429, body: Secret([]), retryAfter: .delay(700)), false)
+      case 0: return (.unsent(reason: "no route"), .unsent)
+      case 1: return (.lost(reason: "reset"), .ambiguous)
+      case 2: return (Self.status(403), .forbidden)
+      case 3: return (Self.body("?"), .ambiguous)
+      default: return (.response(status: 429, body: Secret([]), retryAfter: .delay(700)), .transient)
       }
     }
-    if world.chance(world.plan.rates.rejection) {
-      return (.response(status: 200, body: Secret(Array(#"{"s":"error","errmsg":"no"}"#.utf8)), retryAfter: nil), true)
-    }
-    return (
-      .response(status: 200, body: Secret(Array(#"{"s":"ok","d":"t\#(callCount)"}"#.utf8)), retryAfter: nil), true
-    )
+    if world.chance(world.plan.rates.rejection) { return (Self.body(#"{"s":"error","errmsg":"no"}"#), .rejected) }
+    return (Self.body(#"{"s":"ok","d":"t\#(callCount)"}"#), .succeeded)
+  }
+
+  private static func body(_ text: String) -> AdapterAnswer {
+    .response(status: 200, body: Secret(Array(text.utf8)), retryAfter: nil)
   }
 
   private static func status(_ status: Int) -> AdapterAnswer {

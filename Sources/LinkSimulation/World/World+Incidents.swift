@@ -43,6 +43,12 @@ extension World {
     case .credentialRefused(let length):
       tell("the adapter refuses the credential")
       credentialRefusedUntil = max(credentialRefusedUntil, agenda.now + length)
+      // Half of the time it is mended by another credential, else the adapter takes this one again.
+      guard length.isMultiple(of: 2) else { return }
+      agenda.after(length) { [self] in
+        tell("the credential is replaced")
+        credentialVersion += 1
+      }
     }
   }
 

@@ -22,6 +22,8 @@ final class World {
   var awaited: [(incident: Incident, left: Int)]
   var adapterDownUntil: Milliseconds = 0
   var credentialRefusedUntil: Milliseconds = 0
+  /// Counts the credentials that the workers' file has had.
+  var credentialVersion = 1
   var faultCounts: [FaultKind: Int] = [:]
 
   init(plan: Plan, mutant: Mutant?, sha256: @escaping SHA256Function, isTold: Bool) {

@@ -74,6 +74,26 @@ struct EngineCredentialTests {
     #expect(world.notes.allSatisfy { if case .credentialRefused = $0 { false } else { true } })
   }
 
+  @Test("A replay begins anew: its first 403 is not final, whatever the link was answered before")
+  func forbiddenReplay() {
+    let world = EngineWorld()
+    world.assignAll()
+    world.adapter = { $0.user == 13 ? .status(403) : .token("tok") }
+    world.produce(request(user: 13, key: "k"))
+    world.pass(1, step: 1)
+    world.produce(request(user: 14, id: "r14"))
+    world.pass(1000)
+    #expect(world.events("user_forbidden").count == 1)
+    let before = world.calls.count
+    world.produce(request(user: 15, id: "r15"))
+    world.produce(replay(user: 13, key: "k"))
+    world.pass(5000)
+    #expect(world.calls.count - before > 2 && world.events("user_forbidden").count == 1)
+    world.adapter = { _ in .token("tok") }
+    world.pass(60_000, step: 50)
+    #expect(world.events("link-account.token-ready.v1").count == 3)
+  }
+
   @Test("403 for two users with no success between is the credential's fault and fails nobody")
   func forbiddenForAll() {
     let world = EngineWorld()
@@ -107,6 +127,7 @@ struct EngineCredentialTests {
     world.adapter = { $0.user == 13 ? answer : .token("tok") }
     world.produce(request(user: 13))
     answer = .status(401)
+    world.pass(1, step: 1)
     world.produce(request(user: 14, id: "r14"))
     world.pass(10) { !world.refusals.isEmpty }
     answer = .status(403)
@@ -169,6 +190,7 @@ struct EngineCredentialTests {
     // Its first 403 is its own, and others succeed after it.
     world.adapter = { $0.user == 13 ? .status(403) : .token("tok") }
     world.produce(request(user: 13))
+    world.pass(1, step: 1)
     world.produce(request(user: 14, id: "r14"))
     world.adapter = { _ in nil }
     world.pass(10) { world.calls.count == 3 }
