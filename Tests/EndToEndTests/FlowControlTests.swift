@@ -14,17 +14,17 @@ extension EndToEnd {
       let emulator = try AdapterEmulator(forDeploymentWith: { _ in })
       defer { emulator.stop() }
       let deployment = try Deployment(
-        kafka: TestKafka.shared, adapterURL: emulator.baseURL,
+        kafka: TestKafka.shared, adapterURL: emulator.baseURL, partitions: 1,
         settings: [
           "adapter.concurrency": "4", "commit.batch": "10", "admin.listen": "127.0.0.1:0",
           "kafka.max.poll.interval.ms": "6000",
         ])
       let hurried = (1...4).map { request($0, deadline: 5000) }
-      let others = (5...2000).map { request($0, deadline: nil) }
+      let others = (5...800).map { request($0, deadline: nil) }
       try deployment.write(hurried + others)
       let worker = try deployment.startWorker(["adapter.rate.per.second": "2"])
       let admin = try worker.adminPort()
-      try worker.awaitLanes(4)
+      try worker.awaitLanes(1)
       let began = uptime()
       // Longer than the session and the poll interval: who loses the group does so in this time.
       try awaiting("12 s") {
@@ -42,7 +42,7 @@ extension EndToEnd {
       #expect(try worker.stop().code == 0)
 
       let unlimited = try deployment.startWorker()
-      try deployment.awaitOutcomes(2000, worker: unlimited)
+      try deployment.awaitOutcomes(800, worker: unlimited)
       try deployment.awaitNoLag(worker: unlimited)
       #expect(try unlimited.stop().code == 0)
       let report = try deployment.audit()
