@@ -24,6 +24,8 @@ extension CommandDefinition {
       writer.member("name", operand.name)
       writer.name("optional")
       writer.boolean(operand.isOptional)
+      writer.name("repeatable")
+      writer.boolean(operand.isRepeatable)
       writer.endObject()
     }
     writer.list("settings", SettingTable.all.filter { settings?.needs($0.name) ?? false }) { $0.string($1.name) }

@@ -31,7 +31,8 @@ enum ValueKind: Hashable, Sendable {
 
   /// A word to be typed as it stands; what is in capitals stands for something.
   private static func isWord(_ text: Substring) -> Bool {
-    !text.isEmpty && text.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || $0 == UInt8(ascii: "-") }
+    let marks = "-_".utf8
+    return !text.isEmpty && text.utf8.allSatisfy { 0x61...0x7A ~= $0 || 0x30...0x39 ~= $0 || marks.contains($0) }
       && text != "-"
   }
 }

@@ -67,14 +67,3 @@ enum AuditCommand {
     }
   }
 }
-
-/// A progress bar that a closure draws.
-private final class SharedBar {
-  private var bar: ProgressBar
-
-  init(_ bar: ProgressBar) { self.bar = bar }
-
-  func show(_ count: Int, _ fraction: Double?) { bar.show(count: count, fraction: fraction) }
-
-  func erase() { bar.erase() }
-}
