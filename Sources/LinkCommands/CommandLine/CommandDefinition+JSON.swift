@@ -24,6 +24,8 @@ extension CommandDefinition {
       writer.member("name", operand.name)
       writer.name("optional")
       writer.boolean(operand.isOptional)
+      writer.name("repeatable")
+      writer.boolean(operand.isRepeatable)
       writer.endObject()
     }
     writer.list("settings", SettingTable.all.filter { settings?.needs($0.name) ?? false }) { $0.string($1.name) }
@@ -42,11 +44,6 @@ extension CommandDefinition {
 }
 
 extension JSONWriter {
-  fileprivate mutating func member(_ name: StaticString, _ value: String) {
-    self.name(name)
-    string(value)
-  }
-
   fileprivate mutating func list<Item>(
     _ name: StaticString, _ items: [Item], _ write: (inout JSONWriter, Item) -> Void
   ) {

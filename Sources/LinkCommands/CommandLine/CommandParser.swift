@@ -125,7 +125,7 @@ struct CommandParser {
       }
       values[option.name, default: []].append(value)
     }
-    guard operands.count <= command.operands.count else {
+    guard operands.count <= command.operands.count || command.operands.last?.isRepeatable == true else {
       throw .usage(
         quoted(operands[command.operands.count]), "is one argument too many", hint: "linkworker help \(command.name)")
     }

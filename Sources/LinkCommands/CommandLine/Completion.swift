@@ -111,8 +111,11 @@ struct Completion {
   }
 
   private func operand(_ index: Int, of command: CommandDefinition, _ current: String) -> CompletionAnswer {
-    guard command.operands.indices.contains(index) else { return CompletionAnswer() }
-    return values(command.operands[index].name, of: command, prefix: "", current)
+    let last = command.operands.last.flatMap { $0.isRepeatable ? $0 : nil }
+    guard let operand = command.operands.indices.contains(index) ? command.operands[index] : last else {
+      return CompletionAnswer()
+    }
+    return values(operand.name, of: command, prefix: "", current)
   }
 
   /// The option at the beginning of `argument` and the value that is attached to it: `--name=value`, `-Xvalue`.

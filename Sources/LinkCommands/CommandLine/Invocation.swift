@@ -31,6 +31,25 @@ struct Invocation: Sendable {
     return number
   }
 
+  /// The whole numbers from 1 on of a repeatable option, as users and accounts have them.
+  func positives(_ option: String) throws(CommandFailure) -> [Int64] {
+    var numbers: [Int64] = []
+    for text in all(option) {
+      guard let number = Self.positive(text) else {
+        throw .usage(
+          option, "\(quoted(text)) is not a whole number from 1 to \(Int64.max)", hint: "\(option) 14601")
+      }
+      numbers.append(number)
+    }
+    return numbers
+  }
+
+  /// The whole number from 1 on that `text` writes in digits alone, or nil.
+  static func positive(_ text: some StringProtocol) -> Int64? {
+    guard text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int64(text), number >= 1 else { return nil }
+    return number
+  }
+
   /// The settings, as far as the command needs them.
   func settings() throws(CommandFailure) -> WorkerSettings {
     let loader = SettingsLoader(

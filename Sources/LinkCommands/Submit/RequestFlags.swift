@@ -40,7 +40,7 @@ struct RequestFlags {
         given.name, "makes a request of its own, and \(quoted(file)) has others", hint: "the file alone, or the options"
       )
     }
-    guard let user = try Self.number(invocation, "--user").first else {
+    guard let user = try invocation.positives("--user").first else {
       throw .usage("--user", "is missing", hint: "--user 14601")
     }
     event = try Self.event(invocation, user: user, wall: wall, randomID: randomID)
@@ -101,7 +101,7 @@ struct RequestFlags {
 
   /// Neither is the default: all accounts are granted to him alone who says so.
   private static func writeAccounts(_ invocation: Invocation, to json: inout JSONWriter) throws(CommandFailure) {
-    let accounts = try number(invocation, "--account")
+    let accounts = try invocation.positives("--account")
     switch (accounts.isEmpty, invocation.isSet("--all-accounts")) {
     case (true, false):
       throw .usage("--account", "is missing, and so is --all-accounts", hint: "--account 6230011, or --all-accounts")
@@ -116,18 +116,6 @@ struct RequestFlags {
       for account in accounts { json.integer(account) }
       json.endArray()
     }
-  }
-
-  private static func number(_ invocation: Invocation, _ option: String) throws(CommandFailure) -> [Int64] {
-    var numbers: [Int64] = []
-    for text in invocation.all(option) {
-      guard text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }), let number = Int64(text), number >= 1 else {
-        throw .usage(
-          option, "\(quoted(text)) is not a whole number from 1 to \(Int64.max)", hint: "\(option) 14601")
-      }
-      numbers.append(number)
-    }
-    return numbers
   }
 
   /// What is written into the event as it stands must be one JSON value by itself, or it could add fields of its own.
