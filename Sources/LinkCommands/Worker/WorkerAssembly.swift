@@ -151,7 +151,8 @@ struct WorkerAssembly {
       retry: RetryPolicy(
         initial: settings.retry.initial, limit: settings.retry.max, attemptLimit: settings.retry.attempts,
         deadline: settings.retry.deadline),
-      tokenLife: settings.tokenLife, stateRetention: settings.stateRetention, commitLinger: settings.commit.linger,
+      tokenLife: settings.tokenLife, stateRetention: settings.stateRetention, replayLimit: settings.replayLimit,
+      commitLinger: settings.commit.linger,
       commitBatch: settings.commit.batch, seed: .random(in: .min ... .max))
   }
 
