@@ -30,7 +30,7 @@ public final class StateReader {
   let handle: KafkaHandle
   private let requestsTopic: String
   private let groupID: String
-  private let ends: KafkaHandle
+  let ends: KafkaHandle
   private var hasLearned = false
 
   /// A reader for the lanes of a group.

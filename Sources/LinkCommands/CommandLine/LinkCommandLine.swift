@@ -8,7 +8,8 @@ public enum LinkCommandLine {
   static let commands: [CommandDefinition] = [
     RunCommand.definition, SandboxCommand.definition, TopicsCommand.create, TopicsCommand.check,
     ConfigCommand.list, ConfigCommand.check, ConfigCommand.example, ProbeCommand.definition,
-    AdapterEmulatorCommand.definition, ValidateCommand.definition, SubmitCommand.definition, AuditCommand.definition,
+    AdapterEmulatorCommand.definition, ValidateCommand.definition, SubmitCommand.definition, ReplayCommand.definition,
+    AuditCommand.definition,
     SimulateCommand.definition, CompletionCommand.definition, ManCommand.definition,
   ]
 

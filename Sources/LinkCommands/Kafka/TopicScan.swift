@@ -38,11 +38,19 @@ final class TopicScan {
   deinit { ends.close() }
 
   /// Low watermark and true end of each of these partitions, as they stand now; what is read later counts as parts of their sum.
-  func ranges(of partitions: [Int32]) throws(KafkaFailure) -> [Int32: Range<Int64>] {
+  ///
+  /// - Parameter moment: Where it is given, a range begins at the first record of that moment or a later one.
+  func ranges(of partitions: [Int32], since moment: Timestamp? = nil) throws(KafkaFailure) -> [Int32: Range<Int64>] {
     var ranges: [Int32: Range<Int64>] = [:]
     for partition in partitions where (0..<partitionCount).contains(partition) {
       let (low, high) = try ends.watermarks(of: topic, partition: partition)
       ranges[partition] = low..<max(low, high)
+    }
+    if let moment {
+      let firsts = try ends.offsets(of: topic, partitions: ranges.keys, since: moment)
+      for (partition, range) in ranges {
+        ranges[partition] = range.clamped(to: (firsts[partition] ?? range.upperBound)..<Int64.max)
+      }
     }
     total += ranges.values.reduce(0) { $0 + Int64($1.count) }
     return ranges
