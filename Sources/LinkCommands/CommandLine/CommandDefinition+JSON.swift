@@ -44,11 +44,6 @@ extension CommandDefinition {
 }
 
 extension JSONWriter {
-  fileprivate mutating func member(_ name: StaticString, _ value: String) {
-    self.name(name)
-    string(value)
-  }
-
   fileprivate mutating func list<Item>(
     _ name: StaticString, _ items: [Item], _ write: (inout JSONWriter, Item) -> Void
   ) {

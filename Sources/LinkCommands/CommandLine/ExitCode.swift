@@ -2,7 +2,7 @@
 public enum ExitCode: Int32, Sendable, CaseIterable {
   /// Done.
   case ok = 0
-  /// A check found something.
+  /// A check found something, or what was asked for is not there.
   case found = 1
   /// The command line is wrong (EX_USAGE).
   case usage = 64
@@ -29,7 +29,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   public var meaning: String {
     switch self {
     case .ok: "done"
-    case .found: "a check found something"
+    case .found: "a check found something, or what was asked for is not there"
     case .usage: "the command line is wrong"
     case .dataError: "a file given to the command has bad data"
     case .noInput: "a file that is named does not exist"

@@ -8,8 +8,9 @@ public enum LinkCommandLine {
   static let commands: [CommandDefinition] = [
     RunCommand.definition, SandboxCommand.definition, TopicsCommand.create, TopicsCommand.check,
     ConfigCommand.list, ConfigCommand.check, ConfigCommand.example, ProbeCommand.definition,
-    AdapterEmulatorCommand.definition, ValidateCommand.definition, SubmitCommand.definition, ReplayCommand.definition,
-    AuditCommand.definition,
+    AdapterEmulatorCommand.definition, ValidateCommand.definition, SubmitCommand.definition, LinksCommand.list,
+    LinksCommand.show,
+    LinksCommand.stats, ReplayCommand.definition, AuditCommand.definition,
     SimulateCommand.definition, CompletionCommand.definition, ManCommand.definition,
   ]
 

@@ -21,6 +21,12 @@ struct LineOutput {
     endLine()
   }
 
+  /// Adds a line that is written already.
+  mutating func print(utf8 line: [UInt8]) {
+    buffer += line
+    endLine()
+  }
+
   /// Adds a line of JSON.
   mutating func print(_ json: JSONWriter) {
     buffer += json.bytes

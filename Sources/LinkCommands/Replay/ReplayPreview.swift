@@ -20,7 +20,8 @@ struct ReplayPreview {
   var text: [String] {
     var lines = ["would be replayed: \(Self.links(plan.count))"]
     lines += Self.table("by code", Self.sorted(plan.codes) { $0.rawValue }, limit: .max)
-    lines += Self.table("by user", Self.sorted(plan.users) { String($0) }, limit: Self.rowLimit)
+    lines += Self.table(
+      "by user", Self.sorted(plan.users) { $0 }.map { (String($0.name), $0.count) }, limit: Self.rowLimit)
     lines += Self.table("by broker", Self.sorted(plan.brokers) { quoted($0.string) }, limit: Self.rowLimit)
     lines += obstacles.map {
       "\(plan.isNamed ? "would be refused" : "left out"): \(Self.links($0.count)), \(words($0.obstacle))"
@@ -66,22 +67,24 @@ struct ReplayPreview {
     json.name("dryRun")
     json.beginObject()
     json.count("links", plan.count)
-    json.list("codes", Self.sorted(plan.codes) { $0.rawValue }.map { row in ("code", row.name, row.count) })
-    json.count("userCount", plan.users.count)
-    json.name("users")
-    json.beginArray()
-    for (user, count) in plan.users.sorted(by: { (-$0.value, $0.key) < (-$1.value, $1.key) }).prefix(Self.rowLimit) {
-      json.beginObject()
-      json.name("userId")
-      json.integer(user)
-      json.count("links", count)
-      json.endObject()
+    json.objects("codes", Self.sorted(plan.codes) { $0.rawValue }) { json, row in
+      json.member("code", row.name)
+      json.count("links", row.count)
     }
-    json.endArray()
+    json.count("userCount", plan.users.count)
+    json.objects("users", Self.sorted(plan.users) { $0 }.prefix(Self.rowLimit)) { json, row in
+      json.member("userId", row.name)
+      json.count("links", row.count)
+    }
     json.count("brokerCount", plan.brokers.count)
-    json.list(
-      "brokers", Self.sorted(plan.brokers) { $0.string }.prefix(Self.rowLimit).map { ("broker", $0.name, $0.count) })
-    json.list("refused", obstacles.map { ("why", $0.obstacle.rawValue, $0.count) })
+    json.objects("brokers", Self.sorted(plan.brokers) { $0.string }.prefix(Self.rowLimit)) { json, row in
+      json.member("broker", row.name)
+      json.count("links", row.count)
+    }
+    json.objects("refused", obstacles) { json, row in
+      json.member("why", row.obstacle.rawValue)
+      json.count("links", row.count)
+    }
     json.count("sentBefore", plan.sentCount)
     json.endObject()
     json.endObject()
@@ -106,16 +109,10 @@ struct ReplayPreview {
   static func links(_ count: Int) -> String { "\(ProgressMeter.grouped(count)) \(count == 1 ? "link" : "links")" }
 
   /// The most frequent first, then by name.
-  private static func sorted<Key: Comparable>(
-    _ counts: [Key: Int], name: (Key) -> String
-  ) -> [(name: String, count: Int)] {
-    counts.sorted { (-$0.value, $0.key) < (-$1.value, $1.key) }.map { (name($0.key), $0.value) }
-  }
-
-  private static func sorted(
-    _ counts: [FailureCode: Int], name: (FailureCode) -> String
-  ) -> [(name: String, count: Int)] {
-    sorted(Dictionary(uniqueKeysWithValues: counts.map { (name($0.key), $0.value) })) { $0 }
+  private static func sorted<Key, Name: Comparable>(
+    _ counts: [Key: Int], name: (Key) -> Name
+  ) -> [(name: Name, count: Int)] {
+    counts.map { (name: name($0.key), count: $0.value) }.sorted { (-$0.count, $0.name) < (-$1.count, $1.name) }
   }
 
   private static func table(_ title: String, _ rows: [(name: String, count: Int)], limit: Int) -> [String] {
@@ -127,21 +124,5 @@ struct ReplayPreview {
       + shown.map { row in
         "    \(row.name)\(String(repeating: " ", count: width - row.name.count))  \(ProgressMeter.grouped(row.count))"
       }
-  }
-}
-
-extension JSONWriter {
-  /// A list of objects, each with a name and how many links it has.
-  fileprivate mutating func list(_ name: StaticString, _ rows: [(field: StaticString, name: String, count: Int)]) {
-    self.name(name)
-    beginArray()
-    for row in rows {
-      beginObject()
-      self.name(row.field)
-      string(row.name)
-      count("links", row.count)
-      endObject()
-    }
-    endArray()
   }
 }

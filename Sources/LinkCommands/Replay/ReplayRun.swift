@@ -18,8 +18,10 @@ struct ReplayRun {
   func run() throws(CommandFailure) -> ExitCode {
     let (plan, damage) = try plan()
     let preview = ReplayPreview(plan: plan, limit: settings.replayLimit)
-    var failures = [preview.leftOut.map { CommandFailure(.found, $0) }, damage].compactMap(\.self)
-    if invocation.isSet("--dry-run") {
+    let isTrial = invocation.isSet("--dry-run")
+    let leftOut = isTrial ? nil : preview.leftOut.map { CommandFailure(.found, $0) }
+    var failures = [leftOut, damage].compactMap(\.self)
+    if isTrial {
       isJSON ? tell(preview.json) : preview.text.forEach(invocation.console.print)
     } else if plan.count == 0 {
       isJSON ? tell(preview.nothing) : invocation.console.print(preview.nothingText)

@@ -88,31 +88,4 @@ extension JSONWriter {
     case .nothing(.notLooked): member("state", "unknown")
     }
   }
-
-  private mutating func members(of state: Link.State) {
-    switch state {
-    case .scheduled(let due):
-      member("state", "scheduled")
-      member("due", due.rfc3339)
-    case .succeeded(let at):
-      member("state", "succeeded")
-      member("at", at.rfc3339)
-    case .failed(let at, let code):
-      member("state", "failed")
-      member("at", at.rfc3339)
-      member("code", code.rawValue)
-    }
-  }
-
-  private mutating func member(_ name: StaticString, _ value: String?) {
-    guard let value else { return }
-    self.name(name)
-    string(value)
-  }
-
-  private mutating func member(_ name: StaticString, _ value: Int64?) {
-    guard let value else { return }
-    self.name(name)
-    integer(value)
-  }
 }

@@ -115,7 +115,7 @@ extension JSONWriter {
   }
 
   /// The members that say what would be granted, as requests, outcomes and state records write them.
-  mutating func scope(_ scope: LinkScope) {
+  public mutating func scope(_ scope: LinkScope) {
     name("brokerNames")
     beginArray()
     for name in scope.brokerNames { string(name) }
