@@ -116,6 +116,29 @@ extension EndToEnd {
       #expect(try again.code == 0 && ReplayLines(again.outputText).acknowledged == 0, "\(again.outputText)")
     }
 
+    @Test("On a terminal it asks where there is more than one link, and sends nothing unless the answer is yes")
+    func question() throws {
+      let deployment = try Deployment(kafka: TestKafka.shared, adapterURL: "http://127.0.0.1:1")
+      try deployment.writeEnded(3) { $0 > 0 }
+      let settings = try deployment.scratch.write(
+        "replay.properties",
+        """
+        kafka.bootstrap.servers=\(deployment.bootstrap)
+        topics.requests=\(deployment.topic(.requests))
+        topics.state=\(deployment.topic(.state))
+
+        """)
+      let command = "\(try RunningProgram.linkworker) replay --config \(settings) --reason mended"
+      for (answer, code, count) in [("n", Int32(1), 0), ("", 1, 0), ("yes", 0, 2)] {
+        // script(1) gives the program a terminal, and types what it reads.
+        let outcome = try RunningProgram.run(
+          ["sh", "-c", "printf '%s\\n' \"$1\" | script -qec \"$0\" /dev/null", command, answer])
+        #expect(outcome.code == code, "\(outcome.outputText)")
+        #expect(outcome.outputText.contains("Replay 2 links (deadline_exceeded 2)? [y/N]"), "\(outcome.outputText)")
+        #expect(try deployment.records(.requests).count == 3 + count)
+      }
+    }
+
     /// Each of these users' links was asked for, accepted and ended once.
     private func check(_ deployment: Deployment, _ failed: Set<Int64>) throws {
       var asked: [Int64: [ReplayRequest]] = [:]
