@@ -52,7 +52,12 @@ struct SubmitVoice {
   /// Kafka refuses a request for itself. As text it is a failure, and goes to standard error.
   mutating func refuse(_ request: SubmitLedger.Pending, _ failure: KafkaFailure) {
     guard isJSON else {
-      let place = isSingle ? name : "\(name):\(request.line)"
+      let place =
+        switch input {
+        case .single: name
+        case .standardInput, .file: "\(name):\(request.line)"
+        case .links: LogText.escaped(request.key.description)
+        }
       return complain("\(place): refused by Kafka: \(failure.detail) (\(failure.name))")
     }
     say(request, status: "rejected") { json in
