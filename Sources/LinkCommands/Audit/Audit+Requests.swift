@@ -101,7 +101,12 @@ extension Audit {
       return expect(request, 1...1, [.requestExpired], missing: .refusalMissing)
     }
     let fitting: [RefusalCode] = [.replayRefused, .requestExpired]
-    guard isSettled, !isAccepted else { return expect(request, 0...1, fitting) }
+    guard !isAccepted else {
+      // Of the records of one event all but one may have been refused before that one was accepted; another may have been deleted.
+      let isFirst = judgedReplays.insert(request.fingerprint).inserted
+      return expect(request, 0...(isFirst && !bounds.isCut ? 0 : 1), fitting)
+    }
+    guard isSettled else { return expect(request, 0...1, fitting) }
     guard rules.isForgettable(request.timestamp) else { return expect(request, 1...1, fitting) }
     if refusals[request.refusal] == nil { totals.beyondRetention += 1 }
     expect(request, 0...1, fitting)

@@ -27,6 +27,8 @@ struct Audit {
   var moves: [AuditPlace: AuditedMoves] = [:]
   /// Names of accepted replay events.
   var acceptedReplays: Set<UInt64> = []
+  /// Names of those of which a request was judged already.
+  var judgedReplays: Set<UInt64> = []
   /// Partitions with state of links.
   var statePartitions: Set<Int32> = []
   /// The first timestamp of each partition that was read.

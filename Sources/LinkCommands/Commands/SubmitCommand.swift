@@ -49,7 +49,7 @@ enum SubmitCommand {
 
   @Sendable private static func run(_ invocation: Invocation) throws(CommandFailure) -> ExitCode {
     let rate = try invocation.integer("--rate", in: 1...1_000_000)
-    let timeout = try timeout(invocation)
+    let timeout = try invocation.timeout(of: "--wait")
     let settings = try invocation.settings()
     let check = RequestCheck(eventByteLimit: settings.eventByteLimit)
     let flags = try RequestFlags(invocation, check: check, now: SystemClock.wall(), randomID: randomID)
@@ -60,7 +60,7 @@ enum SubmitCommand {
         try SubmitInput(path: try LineReader.path(of: invocation), lineByteLimit: settings.eventByteLimit)
       }
     let voice = SubmitVoice(
-      name: input.name, isJSON: invocation.isSet("--json"), isSingle: input.kind == .single, invocation)
+      name: input.name, isJSON: invocation.isSet("--json"), input: input.kind, invocation)
     // From here on a signal ends in good order.
     let interrupts = InterruptCount()
     let signals = StopSignals { _, _ in interrupts.note() }
@@ -72,20 +72,9 @@ enum SubmitCommand {
       input,
       options: .init(
         eventByteLimit: settings.eventByteLimit, rate: rate, isAllOrNothing: invocation.isSet("--all-or-nothing"),
-        command: CommandWords(invocation).text),
+        command: CommandWords(invocation, repeating: ["--rate", "--wait", "--timeout", "--json"]).text),
       kafka, voice: voice, interrupts: interrupts)
     return try submission.run()
-  }
-
-  private static func timeout(_ invocation: Invocation) throws(CommandFailure) -> Milliseconds? {
-    guard let text = invocation.value("--timeout") else { return nil }
-    guard invocation.isSet("--wait") else {
-      throw .usage("--timeout", "is how long --wait waits, and that is missing", hint: "--wait --timeout \(text)")
-    }
-    guard let time = TimeSpan.milliseconds(text) ?? TimeSpan.milliseconds(text + "s"), time > 0 else {
-      throw .usage("--timeout", "\(quoted(text)) is no length of time", hint: "--timeout 30s")
-    }
-    return time
   }
 
   /// 128 bits: two of them never meet.

@@ -142,6 +142,12 @@ public enum SettingTable {
       "retry.deadline.ms", .duration(1000...31_536_000_000), .preset("259200000"), into: \.retry.deadline,
       meaning: "From the request on, where the request has no deadline of its own (72 hours).",
       interactions: "At most `state.retention.ms`.")
+    SettingDefinition(
+      "replay.limit", .integer(1...Link.replayLimit, unit: "replays"), .preset("10"), into: \.replayLimit,
+      meaning:
+        "Accepted replays of a link; a further one is refused unless it is forced (`linkworker replay --force`).",
+      interactions:
+        "A link has \(Link.replayLimit) replays at most, forced ones included: each stays in its state record.")
   }
 
   @SettingRows private static var state: [SettingDefinition] {

@@ -18,6 +18,8 @@ public struct WorkerSettings: Sendable {
   public internal(set) var adapter = Adapter()
   /// When a link is tried again.
   public internal(set) var retry = Retry()
+  /// Accepted replays of a link.
+  public internal(set) var replayLimit = 0
   /// How long a token lives from the moment before its call.
   public internal(set) var tokenLife: Milliseconds = 0
   /// How long a link that has ended is known.

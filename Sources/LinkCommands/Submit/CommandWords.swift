@@ -4,20 +4,22 @@ import LinkKafka
 struct CommandWords {
   private let words: [String]
 
-  /// Options that are repeated where they were given.
-  private static let options = ["--config", "--rate", "--wait", "--timeout", "--json"]
-
-  init(_ invocation: Invocation) {
+  /// - Parameters:
+  ///   - options: Those that are repeated where they were given.
+  ///   - added: Words that follow them.
+  init(_ invocation: Invocation, repeating options: [String], adding added: [String] = []) {
     let program = ReadyCommand.program(
       called: CommandLine.arguments.first ?? "linkworker", environment: invocation.environment)
     var words: [String] = []
-    for option in Self.options {
-      guard let value = invocation.value(option) else { continue }
-      words.append(option)
-      if !value.isEmpty { words.append(quotedForShell(value)) }
+    for option in ["--config"] + options {
+      for value in invocation.all(option) {
+        words.append(option)
+        let isFlag = invocation.command.allOptions.contains { $0.name == option && $0.value == nil }
+        if !isFlag { words.append(quotedForShell(value)) }
+      }
     }
     for setting in invocation.all("-X") { words += ["-X", quotedForShell(Self.shown(setting))] }
-    self.words = [program, invocation.command.name] + words
+    self.words = [program, invocation.command.name] + words + added.map { quotedForShell($0) }
   }
 
   /// For a shell.

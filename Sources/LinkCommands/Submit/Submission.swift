@@ -26,7 +26,7 @@ struct Submission: ~Copyable {
   private var watch: OutcomeWatch?
   private var tally: OutcomeTally?
   private var watchFailure: KafkaFailure?
-  /// Bytes of the input up to the last line that was read.
+  /// The end of the last line that was read, in the input's unit.
   private var position: Int64 = 0
   private var isAtEnd = false
   /// Of the one request that was made of options.
@@ -67,9 +67,10 @@ struct Submission: ~Copyable {
     }
     drain()
     awaitOutcomes()
-    voice.conclude(ledger, wait: tally, isInterrupted: interrupts.count > 0)
+    voice.conclude(ledger, of: input.size, wait: tally, isInterrupted: interrupts.count > 0)
     let verdict = SubmitVerdict(
-      name: voice.name, path: input.name, input: input.kind, ledger: ledger, tally: tally, watchFailure: watchFailure,
+      name: voice.name, path: input.name, input: input.kind, size: input.size, ledger: ledger, tally: tally,
+      watchFailure: watchFailure,
       isInterrupted: interrupts.count > 0, isAllOrNothing: options.isAllOrNothing, isAtEnd: isAtEnd,
       command: options.command, requestID: requestID)
     guard var failure = failure ?? verdict.failure else { return .ok }
@@ -155,7 +156,7 @@ struct Submission: ~Copyable {
       partition: HomePartition.of(userId: request.key.userId, partitionCount: partitionCount),
       key: RequestCheck.key(of: request), value: line.bytes, headers: RequestCheck.headers)
     let pending = SubmitLedger.Pending(
-      line: line.number, id: request.id, source: request.source, byteCount: line.bytes.count)
+      line: line.number, id: request.id, source: request.source, key: request.key, extent: line.end - position)
     watch?.wait.expect(request, line: line.number)
     while true {
       switch writer.offer(record, tag: line.number) {
@@ -184,7 +185,7 @@ struct Submission: ~Copyable {
     if milliseconds > 0 { voice.flush() }
     for delivery in writer.poll(milliseconds) { settle(delivery) }
     hear(0)
-    let done = position - Int64(ledger.pendingBytes)
+    let done = position - ledger.pendingExtent
     voice.progress(count: ledger.acknowledgedCount, fraction: input.size.map { Double(done) / Double(max($0, 1)) })
   }
 

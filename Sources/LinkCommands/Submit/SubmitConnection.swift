@@ -1,7 +1,7 @@
 import LinkCore
 import LinkKafka
 
-/// Kafka as `submit` uses it: the topic is there and can be written to, and the outcomes are followed from before the first request.
+/// Kafka as `submit` and `replay` use it: the topic is there and can be written to, and the outcomes are followed from before the first request.
 struct SubmitConnection {
   /// Writes to the requests topic.
   let writer: KafkaStreamWriter
@@ -14,8 +14,11 @@ struct SubmitConnection {
   ///   - waits: Whether outcomes are waited for.
   ///   - timeout: Milliseconds for each; nil: to its deadline, or two minutes.
   ///   - interrupts: A first signal ends it while Kafka does not answer.
+  ///   - command: Which command it is for.
+  ///   - permissions: What its principal has to be allowed.
   init(
-    _ settings: WorkerSettings, waits: Bool, timeout: Milliseconds?, interrupts: InterruptCount
+    _ settings: WorkerSettings, waits: Bool, timeout: Milliseconds?, interrupts: InterruptCount,
+    command: String = "submit", permissions: String = Self.permissions
   ) throws(CommandFailure) {
     let properties = try KafkaProperties(checking: settings.kafka)
     let topic = settings.topics.requests
@@ -31,15 +34,16 @@ struct SubmitConnection {
     } catch {
       guard interrupts.count == 0 else {
         throw CommandFailure(
-          .interrupted, .init("submit", "", "interrupted before Kafka had answered; nothing was sent", hint: ""))
+          .interrupted, .init(command, "", "interrupted before Kafka had answered; nothing was sent", hint: ""))
       }
       var failure = error
-      if failure.name == "TOPIC_AUTHORIZATION_FAILED" { failure.hint = Self.permissions }
+      if failure.name == "TOPIC_AUTHORIZATION_FAILED" { failure.hint = permissions }
       throw CommandFailure(failure)
     }
   }
 
-  private static let permissions =
+  /// What `submit` has to be allowed.
+  static let permissions =
     "allow this principal Describe and Write on the requests topic and, for --wait, Describe and Read on the outcomes and the "
     + "state topic"
 }

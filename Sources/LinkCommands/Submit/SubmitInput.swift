@@ -1,21 +1,25 @@
-/// Where `submit` has its requests from: a file, standard input, or one request made of options.
+import LinkCore
+
+/// Where requests come from that are sent: a file, standard input, one request made of options, or the links of a replay job.
 struct SubmitInput: ~Copyable {
   /// What requests come from.
   enum Kind {
     case single
     case standardInput
     case file
+    case links
   }
 
   /// As messages call it.
   let name: String
-  /// In bytes; nil where nobody knows.
+  /// In the unit of its lines' ends: bytes, or links; nil where nobody knows.
   let size: Int64?
   /// What it is.
   let kind: Kind
   private var reader: LineReader?
-  private let event: InputLine?
-  private var isTaken = false
+  /// How many events there are to make, and the one of a number.
+  private let events: (count: Int, make: (Int) -> [UInt8])?
+  private var takenCount = 0
 
   /// One request made of options.
   init(single event: [UInt8]) {
@@ -23,7 +27,16 @@ struct SubmitInput: ~Copyable {
     size = nil
     kind = .single
     reader = nil
-    self.event = InputLine(number: 1, bytes: event, end: Int64(event.count))
+    events = (1, { _ in event })
+  }
+
+  /// One event for each link of a replay job; each is made when its turn comes.
+  init(links keys: [LinkKey], job: String, event: @escaping (LinkKey) -> [UInt8]) {
+    name = "job \(job)"
+    size = Int64(keys.count)
+    kind = .links
+    reader = nil
+    events = (keys.count, { event(keys[$0]) })
   }
 
   /// The file at a path, or standard input for `-`.
@@ -33,21 +46,22 @@ struct SubmitInput: ~Copyable {
     size = reader.size
     kind = path == "-" ? .standardInput : .file
     self.reader = consume reader
-    event = nil
+    events = nil
   }
 
   /// The next line, once it has come; waits for it no longer than `milliseconds`.
   mutating func next(waiting milliseconds: Int32) throws(CommandFailure) -> LineReader.Item {
-    if let event {
-      defer { isTaken = true }
-      return isTaken ? .end : .line(event)
+    if let events {
+      guard takenCount < events.count else { return .end }
+      takenCount += 1
+      return .line(InputLine(number: takenCount, bytes: events.make(takenCount - 1), end: Int64(takenCount)))
     }
     return try reader?.next(waiting: milliseconds) ?? .end
   }
 
   /// Goes back to the beginning; false, and nothing is done, where that cannot be.
   mutating func rewind() -> Bool {
-    isTaken = false
+    takenCount = 0
     return reader?.rewind() ?? true
   }
 }

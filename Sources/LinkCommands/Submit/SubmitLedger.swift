@@ -8,7 +8,9 @@ struct SubmitLedger {
     var line: Int
     var id: Text
     var source: Text
-    var byteCount: Int
+    var key: LinkKey
+    /// How much of the input it is, in the input's unit.
+    var extent: Int64
   }
 
   /// Lines read, blank ones included.
@@ -29,8 +31,8 @@ struct SubmitLedger {
   private(set) var uncertainLines: [Int] = []
   /// Why the first of them was lost.
   private(set) var failure: KafkaFailure?
-  /// Bytes of the requests on their way.
-  private(set) var pendingBytes = 0
+  /// How much of the input is on its way.
+  private(set) var pendingExtent: Int64 = 0
   private var isHeldBack = false
   private var pending: [Int: Pending] = [:]
 
@@ -49,14 +51,14 @@ struct SubmitLedger {
   /// A request is on its way.
   mutating func send(_ request: Pending) {
     sentCount += 1
-    pendingBytes += request.byteCount
+    pendingExtent += request.extent
     pending[request.line] = request
   }
 
   /// What became of a request that was on its way; which it was.
   mutating func settle(_ delivery: KafkaStreamWriter.Delivery) -> Pending? {
     guard let request = pending.removeValue(forKey: delivery.tag) else { return nil }
-    pendingBytes -= request.byteCount
+    pendingExtent -= request.extent
     switch delivery.fate {
     case .written: acknowledgedCount += 1
     case .lost(let failure, _) where failure.refusesRecord: refuse(failure)
@@ -85,6 +87,17 @@ struct SubmitLedger {
 
   /// Up to this line, and no further, every request is acknowledged or was rejected.
   var acknowledgedThrough: Int { isHeldBack ? 0 : lostLines.min().map { $0 - 1 } ?? readCount }
+
+  /// `replay requests of 9 links: 7 sent, 0 rejected, 1 not sent, 1 unknown`. Of what is unknown nobody knows whether Kafka has it.
+  func summary(ofLinks count: Int) -> String {
+    "replay requests of \(count) \(count == 1 ? "link" : "links"): \(acknowledgedCount) sent, \(rejectedCount + refusedCount) rejected, "
+      + "\(unsentCount(ofLinks: count)) not sent, \(uncertainLines.count) unknown"
+  }
+
+  /// How many of so many links' requests Kafka does not have, and was not asked to have.
+  func unsentCount(ofLinks count: Int) -> Int {
+    count - acknowledgedCount - rejectedCount - refusedCount - uncertainLines.count
+  }
 
   /// `read 9 lines: 8 sent, 8 acknowledged, 1 rejected, 0 not acknowledged`
   var summary: String {

@@ -1,13 +1,15 @@
 import LinkCore
 import LinkKafka
 
-/// How `submit` ends, and what standard error says of it. Pure.
+/// How `submit` and `replay` end, and what standard error says of it. Pure.
 struct SubmitVerdict {
   /// As messages call the input.
   var name: String
   /// The file as it was given.
   var path: String
   var input: SubmitInput.Kind
+  /// The input's size in its own unit.
+  var size: Int64?
   var ledger: SubmitLedger
   var tally: OutcomeTally?
   /// Why the outcomes could not be read to the end.
@@ -32,7 +34,7 @@ struct SubmitVerdict {
     if isInterrupted {
       code = .interrupted
       // Where lines are lost, what follows says how to go on.
-      lines.append(.init("submit", name, interruption, hint: ledger.lostLines.isEmpty && !isAtEnd ? goOn : ""))
+      lines.append(.init(operation, name, interruption, hint: ledger.lostLines.isEmpty && !isAtEnd ? goOn : ""))
     }
     if !ledger.lostLines.isEmpty {
       code = code ?? ledger.failure?.exitCode ?? .unavailable
@@ -55,25 +57,37 @@ struct SubmitVerdict {
       if tally.openCount > 0, watchFailure == nil, !isInterrupted {
         lines.append(
           .init(
-            "submit", name, "\(counted(tally.openCount, "request")) had no outcome in time",
+            operation, name, "\(counted(tally.openCount, "request")) had no outcome in time",
             hint: "see that a worker runs and reaches the adapter; what was sent is not lost"))
       }
     }
     guard let code else { return nil }
-    var failure = CommandFailure(code, .init("submit", "", "", hint: ""))
+    var failure = CommandFailure(code, .init(operation, "", "", hint: ""))
     failure.lines = lines
     return failure
   }
 
+  private var operation: String {
+    switch input {
+    case .single, .standardInput, .file: "submit"
+    case .links: "replay"
+    }
+  }
+
   private var interruption: String {
     let rest = isAtEnd && ledger.lostLines.isEmpty ? "; nothing is left to send" : ""
-    guard input != .single else {
+    switch input {
+    case .single:
       return "interrupted; "
         + (ledger.acknowledgedCount > 0 ? "Kafka has the request\(rest)" : "Kafka has not confirmed the request")
+    case .standardInput, .file:
+      return "interrupted; every request up to line \(ledger.acknowledgedThrough) is acknowledged"
+        + (ledger.rejectedCount + ledger.refusedCount > 0 ? " or was rejected" : "") + rest
+    case .links: return "interrupted; \(ledger.summary(ofLinks: linkCount))\(rest)"
     }
-    return "interrupted; every request up to line \(ledger.acknowledgedThrough) is acknowledged"
-      + (ledger.rejectedCount + ledger.refusedCount > 0 ? " or was rejected" : "") + rest
   }
+
+  private var linkCount: Int { Int(clamping: size ?? 0) }
 
   private var goOn: String {
     let next = ledger.acknowledgedThrough + 1
@@ -85,34 +99,44 @@ struct SubmitVerdict {
     case .file:
       let file = path.hasPrefix("-") ? "./\(path)" : path
       return "tail -n +\(next) \(quotedForShell(file)) | \(command) -"
+    // What Kafka has is looked for before anything is sent.
+    case .links: return command
     }
   }
 
   private var loss: CommandFailure.Line {
-    let ranges = LineRanges(ledger.lostLines)
-    var reason = "not acknowledged: \(Self.written(ranges)) (\(ranges.count))"
-    if !ledger.uncertainLines.isEmpty {
-      reason += "; Kafka may have \(Self.written(LineRanges(ledger.uncertainLines)))"
+    var reason: String
+    switch input {
+    case .single, .standardInput, .file:
+      let ranges = LineRanges(ledger.lostLines)
+      reason = "not acknowledged: \(Self.written(ranges)) (\(ranges.count))"
+      if !ledger.uncertainLines.isEmpty {
+        reason += "; Kafka may have \(Self.written(LineRanges(ledger.uncertainLines)))"
+      }
+    case .links:
+      reason = "\(counted(ledger.lostLines.count, "replay request")) not acknowledged"
+      if !ledger.uncertainLines.isEmpty { reason += "; Kafka may have \(ledger.uncertainLines.count) of them" }
     }
     if let failure = ledger.failure { reason += "; \(failure.detail) (\(failure.name))" }
     // A repeat of what Kafka has already does no harm: the same event asks for the same link.
-    let repair = input == .single ? goOn : "\(goOn) (what Kafka has already is a duplicate and does no harm)"
-    return .init("submit", name, reason, hint: ledger.failure?.hint.map { "\($0); then \(repair)" } ?? repair)
+    let repair =
+      input == .single || input == .links ? goOn : "\(goOn) (what Kafka has already is a duplicate and does no harm)"
+    return .init(operation, name, reason, hint: ledger.failure?.hint.map { "\($0); then \(repair)" } ?? repair)
   }
 
   private var refusal: CommandFailure.Line {
     let why = ledger.refusal.map { ": \($0.detail) (\($0.name))" } ?? ""
     return .init(
-      "submit", name, "Kafka refuses \(counted(ledger.refusedCount, "request")) for itself\(why)",
+      operation, name, "Kafka refuses \(counted(ledger.refusedCount, "request")) for itself\(why)",
       hint: "shorten what is named above, or raise max.message.bytes of the requests topic, and send that again")
   }
 
   private var rejection: CommandFailure.Line {
     let count = counted(ledger.rejectedCount, "line")
     return isAllOrNothing
-      ? .init("submit", name, "nothing was sent: \(count) would be refused", hint: "mend them; they are named above")
+      ? .init(operation, name, "nothing was sent: \(count) would be refused", hint: "mend them; they are named above")
       : .init(
-        "submit", name, "\(count) would be refused and not sent", hint: "mend and send them; they are named above")
+        operation, name, "\(count) would be refused and not sent", hint: "mend and send them; they are named above")
   }
 
   private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

@@ -3,27 +3,31 @@ import LinkCore
 import LinkKafka
 import LinkOps
 
-/// How `submit` speaks: text for people or JSON for programs, and the progress bar below it.
+/// How `submit` and `replay` speak: text for people or JSON for programs, and the progress bar below it.
 struct SubmitVoice {
   /// As messages call the input.
   let name: String
   private let isJSON: Bool
-  /// One request made of options: its line number says nothing.
-  private let isSingle: Bool
+  private let input: SubmitInput.Kind
   private let isOnTerminal: Bool
   private let console: Console
   private var output: LineOutput
   private var bar: ProgressBar
 
-  init(name: String, isJSON: Bool, isSingle: Bool, _ invocation: Invocation) {
+  init(name: String, isJSON: Bool, input: SubmitInput.Kind, _ invocation: Invocation) {
     self.name = LogText.escaped(name)
     self.isJSON = isJSON
-    self.isSingle = isSingle
+    self.input = input
     isOnTerminal = isatty(invocation.console.output) == 1
     console = invocation.console
     output = LineOutput(invocation.console)
-    bar = ProgressBar(invocation.console, environment: invocation.environment, title: "submit", unit: "requests")
+    bar = ProgressBar(
+      invocation.console, environment: invocation.environment, title: invocation.command.name,
+      unit: input == .links ? "links" : "requests")
   }
+
+  /// One request made of options: its line number says nothing.
+  private var isSingle: Bool { input == .single }
 
   /// A line that is not sent. As text it is a failure, and goes to standard error.
   mutating func reject(_ line: Int, _ fault: Malformation) {
@@ -37,7 +41,7 @@ struct SubmitVoice {
       guard isSingle else { return }
       return say("acknowledged: id \(LogText.escaped(request.id.string)), partition \(partition), offset \(offset)")
     }
-    say(request.line, request.id, request.source, status: "acknowledged") { json in
+    say(request, status: "acknowledged") { json in
       json.name("partition")
       json.integer(Int64(partition))
       json.name("offset")
@@ -48,10 +52,15 @@ struct SubmitVoice {
   /// Kafka refuses a request for itself. As text it is a failure, and goes to standard error.
   mutating func refuse(_ request: SubmitLedger.Pending, _ failure: KafkaFailure) {
     guard isJSON else {
-      let place = isSingle ? name : "\(name):\(request.line)"
+      let place =
+        switch input {
+        case .single: name
+        case .standardInput, .file: "\(name):\(request.line)"
+        case .links: LogText.escaped(request.key.description)
+        }
       return complain("\(place): refused by Kafka: \(failure.detail) (\(failure.name))")
     }
-    say(request.line, request.id, request.source, status: "rejected") { json in
+    say(request, status: "rejected") { json in
       json.name("reason")
       json.string(failure.detail)
       json.name("code")
@@ -62,7 +71,7 @@ struct SubmitVoice {
   /// Nobody acknowledged a request. As text the ranges at the end say it.
   mutating func lose(_ request: SubmitLedger.Pending, _ failure: KafkaFailure, mayBeWritten: Bool) {
     guard isJSON else { return }
-    say(request.line, request.id, request.source, status: "unacknowledged") { json in
+    say(request, status: "unacknowledged") { json in
       json.name("mayBeWritten")
       json.boolean(mayBeWritten)
       json.name("reason")
@@ -75,13 +84,7 @@ struct SubmitVoice {
   /// How a request ended, or that it did not.
   mutating func end(_ entry: OutcomeWait.Entry, _ ending: OutcomeWait.Ending) {
     guard isJSON else { return say("\(place(entry.line))\(entry.description): \(ending.description)") }
-    say(entry.line, entry.id, entry.source, status: ending.status) { json in
-      json.name("userId")
-      json.integer(entry.key.userId)
-      json.name("idempotencyKey")
-      json.string(entry.key.idempotencyKey)
-      json.members(of: ending)
-    }
+    say(entry.line, entry.id, entry.source, entry.key, status: ending.status) { $0.members(of: ending) }
   }
 
   /// Where things stand.
@@ -98,13 +101,20 @@ struct SubmitVoice {
   }
 
   /// The last word on standard output.
-  mutating func conclude(_ ledger: SubmitLedger, wait: OutcomeTally?, isInterrupted: Bool) {
+  ///
+  /// - Parameter size: The input's, in its own unit.
+  mutating func conclude(_ ledger: SubmitLedger, of size: Int64?, wait: OutcomeTally?, isInterrupted: Bool) {
     defer {
       bar.erase()
       flush()
     }
+    let linkCount = Int(clamping: size ?? 0)
     guard isJSON else {
-      if !isSingle || ledger.acknowledgedCount == 0 { say(ledger.summary) }
+      switch input {
+      case .single: if ledger.acknowledgedCount == 0 { say(ledger.summary) }
+      case .standardInput, .file: say(ledger.summary)
+      case .links: say(ledger.summary(ofLinks: linkCount))
+      }
       if let wait, !isSingle { say(wait.summary) }
       return
     }
@@ -112,12 +122,18 @@ struct SubmitVoice {
     json.beginObject()
     json.name("summary")
     json.beginObject()
-    json.count("read", ledger.readCount)
+    if input == .links {
+      json.count("links", linkCount)
+      json.count("notSent", ledger.unsentCount(ofLinks: linkCount))
+      json.count("unknown", ledger.uncertainLines.count)
+    } else {
+      json.count("read", ledger.readCount)
+    }
     json.count("sent", ledger.sentCount)
     json.count("acknowledged", ledger.acknowledgedCount)
     json.count("rejected", ledger.rejectedCount + ledger.refusedCount)
     json.count("unacknowledged", ledger.lostLines.count)
-    json.count("acknowledgedThrough", ledger.acknowledgedThrough)
+    if input != .links { json.count("acknowledgedThrough", ledger.acknowledgedThrough) }
     json.name("interrupted")
     json.boolean(isInterrupted)
     if let wait {
@@ -130,7 +146,12 @@ struct SubmitVoice {
     output.print(json)
   }
 
-  private func place(_ line: Int) -> String { isSingle ? "" : "\(name):\(line): " }
+  private func place(_ line: Int) -> String {
+    switch input {
+    case .single, .links: ""
+    case .standardInput, .file: "\(name):\(line): "
+    }
+  }
 
   private mutating func say(_ text: String) {
     bar.erase()
@@ -138,11 +159,20 @@ struct SubmitVoice {
   }
 
   private mutating func say(
-    _ line: Int, _ id: Text? = nil, _ source: Text? = nil, status: String, rest: (inout JSONWriter) -> Void
+    _ request: SubmitLedger.Pending, status: String, rest: (inout JSONWriter) -> Void
+  ) {
+    // Of a link the number says nothing; of a line the user stands in it.
+    let key = input == .links ? request.key : nil
+    say(request.line, request.id, request.source, key, status: status, rest: rest)
+  }
+
+  private mutating func say(
+    _ line: Int, _ id: Text? = nil, _ source: Text? = nil, _ key: LinkKey? = nil, status: String,
+    rest: (inout JSONWriter) -> Void
   ) {
     var json = JSONWriter(capacity: 256)
     json.beginObject()
-    json.count("line", line)
+    if input != .links { json.count("line", line) }
     if let id, let source {
       json.name("id")
       json.string(id)
@@ -151,6 +181,12 @@ struct SubmitVoice {
     }
     json.name("status")
     json.string(status)
+    if let key {
+      json.name("userId")
+      json.integer(key.userId)
+      json.name("idempotencyKey")
+      json.string(key.idempotencyKey)
+    }
     rest(&json)
     json.endObject()
     output.print(json)

@@ -155,7 +155,8 @@ struct WorkerAssembly {
       answers: AnswerRules(
         transientStatuses: Set(settings.adapter.transientStatuses ?? []),
         transientErrmsgs: settings.adapter.transientErrmsgs ?? []),
-      tokenLife: settings.tokenLife, stateRetention: settings.stateRetention, commitLinger: settings.commit.linger,
+      tokenLife: settings.tokenLife, stateRetention: settings.stateRetention, replayLimit: settings.replayLimit,
+      commitLinger: settings.commit.linger,
       commitBatch: settings.commit.batch, seed: .random(in: .min ... .max))
   }
 

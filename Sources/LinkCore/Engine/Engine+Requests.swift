@@ -142,26 +142,19 @@ extension Engine {
     }
   }
 
-  /// A replay is accepted for a failed link only, and once for each replay event.
+  /// A replay is accepted for a failed link only, once for each replay event, and not without end.
   private mutating func replay(_ incoming: Incoming, _ request: ReplayRequest, of known: Link) {
     guard !known.replays.contains(where: { $0.id == request.id }) else {
       note(.duplicate, lane: incoming.lane, offset: incoming.record.offset, key: known.key)
       return settle(incoming.lane, incoming.record.offset)
     }
-    guard case .failed = known.state, let original = known.request else {
-      let state = if case .succeeded = known.state { "succeeded already" } else { "waiting for its next attempt" }
-      return refuse(incoming, .replayRefused, detail: "The link has \(state): only a failed one can be replayed.")
+    if let obstacle = known.obstacle(toReplayWithin: settings.replayLimit, isForced: request.force) {
+      let sentence = obstacle.sentence(count: known.replays.count, limit: settings.replayLimit)
+      return refuse(incoming, .replayRefused, detail: sentence)
     }
-    var link = known
-    link.state = .scheduled(due: now.wall)
-    link.request = original
-    link.request?.deadline = request.deadline
-    link.attemptCount = 0
-    link.ambiguousCount = 0
-    link.replay += 1
-    link.replays.append(.init(id: request.id, at: now.wall, reason: request.reason, operator: request.operator))
     // It is scheduled first, durably, and called from there: so the replay's acceptance is itself a committed fact.
-    schedule(link, incoming.lane, settles: incoming.record.offset, as: .replayed)
+    schedule(
+      known.replayed(by: request, at: now.wall), incoming.lane, settles: incoming.record.offset, as: .replayed)
   }
 
   private mutating func refuse(_ incoming: Incoming, _ code: RefusalCode, detail: String) {

@@ -26,6 +26,8 @@ public struct EngineSettings: Sendable {
   public var tokenLife: Milliseconds
   /// How long an ended link is remembered, and how old a request may be.
   public var stateRetention: Milliseconds
+  /// Accepted replays of a link past which only forced ones are accepted.
+  public var replayLimit: Int
   /// How long a decision may wait for company before its transaction begins.
   public var commitLinger: Milliseconds
   /// Decisions that one transaction takes at most.
@@ -46,9 +48,8 @@ public struct EngineSettings: Sendable {
     partitionCount: Int32, groupID: String, instanceID: String, requestsTopic: String, eventMaxBytes: Int = 65_536,
     deadLetterMaxBytes: Int = 1_048_576, unknownType: UnknownTypePolicy = .deadLetter, concurrency: Int = 64,
     callsPerSecond: Int? = nil, retry: RetryPolicy = RetryPolicy(), answers: AnswerRules = AnswerRules(),
-    tokenLife: Milliseconds = 30 * 86_400_000,
-    stateRetention: Milliseconds = 45 * 86_400_000, commitLinger: Milliseconds = 5, commitBatch: Int = 1000,
-    seed: UInt64
+    tokenLife: Milliseconds = 30 * 86_400_000, stateRetention: Milliseconds = 45 * 86_400_000, replayLimit: Int = 10,
+    commitLinger: Milliseconds = 5, commitBatch: Int = 1000, seed: UInt64
   ) {
     self.partitionCount = partitionCount
     self.groupID = groupID
@@ -63,6 +64,7 @@ public struct EngineSettings: Sendable {
     self.answers = answers
     self.tokenLife = tokenLife
     self.stateRetention = stateRetention
+    self.replayLimit = replayLimit
     self.commitLinger = commitLinger
     self.commitBatch = commitBatch
     self.seed = seed

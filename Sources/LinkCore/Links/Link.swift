@@ -18,7 +18,7 @@ public struct Link: Equatable, Sendable {
   public var attempts: [Attempt]
   /// 0, or the number of the accepted replay.
   public var replay: Int
-  /// The accepted replays, oldest first.
+  /// The accepted replays, oldest first: at most `replayLimit`.
   public var replays: [AcceptedReplay]
 
   /// What has been decided of a link.
@@ -149,6 +149,6 @@ public enum RefusalCode: String, Hashable, Sendable, CaseIterable {
   case idempotencyConflict = "idempotency_conflict"
   /// The record is older than `state.retention.ms`.
   case requestExpired = "request_expired"
-  /// A replay of a link that is unknown, waiting or succeeded.
+  /// A replay of a link that is unknown, waiting or succeeded, or over `replay.limit`.
   case replayRefused = "replay_refused"
 }

@@ -53,6 +53,21 @@ struct AuditTests {
     #expect(requests.totals.beyondRetention > 0)
   }
 
+  @Test("takes a replay that is accepted and refused for two ends, unless its event was sent twice")
+  func acceptedAndRefused() throws {
+    for (count, expected) in [(1, 1), (2, 0)] {
+      var history = AuditHistory()
+      let failed = history.ask("b", user: 2, key: "k")
+      try history.end(failed, token: false)
+      for _ in 1..<count { history.replay("replay-1", user: 2, key: "k") }
+      let replay = history.replay("replay-1", user: 2, key: "k")
+      try history.refuse(replay, .replayRefused)
+      try history.end(failed, replay: 1)
+      try history.keep(failed, MixedHistory.done, replay: 1)
+      #expect(history.audit().counts[.twoEnds] ?? 0 == expected)
+    }
+  }
+
   @Test("takes a link that was forgotten and made anew for no second outcome; sooner it is one")
   func renewal() throws {
     for (days, expected) in [(46, 0), (44, 1)] {

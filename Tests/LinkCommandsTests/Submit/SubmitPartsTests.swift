@@ -39,13 +39,13 @@ struct SubmitPartsTests {
       ledger.read(line)
       if number == 2 { ledger.reject() } else { ledger.send(pending(number)) }
     }
-    #expect(ledger.pendingBytes == 15)
+    #expect(ledger.pendingExtent == 15)
     for number in [1, 3, 5] { _ = ledger.settle(.init(tag: number, fate: .written(partition: 0, offset: 1))) }
     _ = ledger.settle(.init(tag: 4, fate: .lost(timeout, mayBeWritten: true)))
     _ = ledger.settle(.init(tag: 6, fate: .lost(timeout, mayBeWritten: false)))
     #expect(ledger.settle(.init(tag: 6, fate: .written(partition: 0, offset: 1))) == nil)
     #expect(ledger.acknowledgedThrough == 3)
-    #expect(ledger.lostLines == [4, 6] && ledger.uncertainLines == [4] && ledger.pendingBytes == 0)
+    #expect(ledger.lostLines == [4, 6] && ledger.uncertainLines == [4] && ledger.pendingExtent == 0)
     #expect(ledger.summary == "read 6 lines: 5 sent, 3 acknowledged, 1 rejected, 2 not acknowledged")
     let failure = verdict(ledger)
     #expect(failure?.exitCode == .unavailable)
@@ -125,6 +125,7 @@ struct SubmitPartsTests {
   }
 
   private func pending(_ line: Int) -> SubmitLedger.Pending {
-    SubmitLedger.Pending(line: line, id: "i", source: "s", byteCount: 3)
+    SubmitLedger.Pending(
+      line: line, id: "i", source: "s", key: LinkKey(userId: 1, idempotencyKey: "k"), extent: 3)
   }
 }

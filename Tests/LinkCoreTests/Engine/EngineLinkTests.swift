@@ -157,24 +157,4 @@ struct EngineLinkTests {
     #expect(world.store.linkCount == 0)
     #expect(world.link(LinkKey(userId: 42, idempotencyKey: "k")) == nil)
   }
-
-  @Test("A failed link is replayed once for each replay event, and a succeeded one is refused")
-  func replayed() throws {
-    world.adapter = { _ in .no("unknown user") }
-    world.produce(request(user: 42, key: "k"))
-    world.pass(20)
-    #expect(world.events("adapter_rejected").count == 1)
-    world.adapter = { _ in .token("tok") }
-    world.produce(replay(user: 42, key: "k"))
-    world.pass(50)
-    #expect(world.events("link-account.token-ready.v1").count == 1)
-    let link = try #require(world.link(LinkKey(userId: 42, idempotencyKey: "k")))
-    #expect(link.replay == 1)
-    #expect(link.replays.first?.operator == "anna")
-    world.produce(replay(user: 42, key: "k"))
-    world.produce(replay(user: 42, key: "k", id: "p2"))
-    world.pass(50)
-    #expect(world.calls.count == 2)
-    #expect(world.events("replay_refused").count == 1)
-  }
 }

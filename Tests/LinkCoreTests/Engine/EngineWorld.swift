@@ -276,10 +276,10 @@ func request(
 }
 
 /// A replay event for a link.
-func replay(user: Int64, key: String, id: String = "p1") -> SourceRecord {
+func replay(user: Int64, key: String, id: String = "p1", extra: String = "") -> SourceRecord {
   let value = """
     {"specversion":"1.0","id":"\(id)","source":"/ops","type":"link-account.replay-requested.v1","data":\
-    {"userId":\(user),"idempotencyKey":"\(key)","reason":"fixed","operator":"anna"}}
+    {"userId":\(user),"idempotencyKey":"\(key)","reason":"fixed","operator":"anna"\(extra)}}
     """
   return SourceRecord(
     partition: HomePartition.of(userId: user, partitionCount: EngineWorld.partitions), offset: 0,

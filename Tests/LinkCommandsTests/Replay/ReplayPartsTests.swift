@@ -1,0 +1,145 @@
+import LinkCore
+import LinkKafka
+import Testing
+
+@testable import LinkCommands
+
+@Suite("What replay is made of")
+struct ReplayPartsTests {
+  let now = Timestamp(milliseconds: 1_800_000_000_123)
+
+  @Test("A job's name says when it began, and whoever types it has the same job")
+  func jobName() throws {
+    let job = ReplayJob(began: now, random: 71)
+    #expect(job.name == "replay-20270115T080000Z-1z")
+    #expect(job.began == Timestamp(milliseconds: 1_800_000_000_000))
+    #expect(ReplayJob(name: job.name) == job)
+    #expect(try #require(ReplayJob(name: "outage-2026.11_a")).began == nil)
+    #expect(try #require(ReplayJob(name: "replay-20271315T080000Z-1z")).began == nil)
+    for name in ["", "a/b", "a b", "é", String(repeating: "x", count: 101)] { #expect(ReplayJob(name: name) == nil) }
+  }
+
+  @Test("An event's id names job and link, and has at most 255 characters whatever the link's key is")
+  func ids() {
+    let job = ReplayJob(began: now, random: 71)
+    let long = Text(String(repeating: "é", count: 511))
+    #expect(job.id(for: key(1)) == "replay-20270115T080000Z-1z/1/k")
+    let id = job.id(for: LinkKey(userId: 1, idempotencyKey: long))
+    #expect(id.characterCount <= 255 && id.string.contains("/1/sha256:"))
+    #expect(id != job.id(for: LinkKey(userId: 1, idempotencyKey: Text(long.string + "e"))))
+  }
+
+  @Test(
+    "The worker reads from a job's event what was ordered, and the job finds its event again, but not another job's")
+  func event() throws {
+    var order = ReplayOrder(
+      job: ReplayJob(began: now, random: 71), reason: "The \"adapter\" is back", operator: "anna@host",
+      deadline: .span(60_000), isForced: true)
+    let request = try #require(read(order))
+    #expect(request.key == key(7) && request.reason == "The \"adapter\" is back" && request.operator == "anna@host")
+    #expect(request.deadline == now + 60_000 && request.force)
+    let trail = ReplayTrail(order.job, eventByteLimit: 65_536)
+    #expect(trail.key(in: record(order)) == key(7))
+    order.job = ReplayJob(began: now, random: 72)
+    (order.deadline, order.isForced) = (nil, false)
+    #expect(trail.key(in: record(order)) == nil)
+    let other = try #require(read(order))
+    #expect(other.deadline == nil && !other.force && other.id != request.id)
+  }
+
+  @Test(
+    "A plan takes failed links longest waiting first, leaves out what would be refused, and nothing that was sent or accepted before"
+  )
+  func plan() throws {
+    let job = ReplayJob(began: now, random: 71)
+    let accepted = Link.AcceptedReplay(id: job.id(for: key(4)), at: now, reason: "r", operator: "o")
+    let other = Link.AcceptedReplay(id: "x", at: now, reason: "r", operator: "o")
+    let links = [
+      failed(1, at: 30), failed(2, at: 10, .attemptsExhausted), failed(3, at: 20),
+      failed(4, at: 5, replays: [accepted]), failed(5, at: 6, replays: [other, other]),
+    ]
+    var plan = ReplayPlan(isNamed: false, sent: [key(3)])
+    for link in links { plan.take(ReplayCandidate(link, in: job, limit: 2, isForced: false)) }
+    #expect(plan.keys == [key(2), key(1)] && plan.sentCount == 2 && plan.leftOutCount == 1)
+    #expect(plan.refused == [.overLimit: 1] && plan.codes == [.deadlineExceeded: 1, .attemptsExhausted: 1])
+    let preview = ReplayPreview(plan: plan, limit: 2)
+    #expect(
+      preview.text == [
+        "would be replayed: 2 links", "  by code", "    attempts_exhausted  1", "    deadline_exceeded   1",
+        "  by user",
+        "    1  1", "    2  1", "  by broker", "    \"northwind\"  2", "left out: 1 link, over replay.limit (2)",
+        "asked for by this job already: 2 links",
+      ])
+    #expect(preview.phrase == "2 links (attempts_exhausted 1, deadline_exceeded 1)")
+    #expect(preview.leftOut?.hint.hasPrefix("--force") == true)
+    let json = try JSONValue(parsing: preview.json.bytes)["dryRun"]
+    #expect(json?["links"]?.integer == 2 && json?["sentBefore"]?.integer == 2)
+    #expect(json?["refused"]?.children.compactMap { $0["why"]?.text } == ["over-limit"])
+    #expect(json?["users"]?.children.compactMap { $0["userId"]?.integer } == [1, 2])
+
+    var forced = ReplayPlan(isNamed: false, sent: [])
+    forced.take(ReplayCandidate(links[4], in: job, limit: 2, isForced: true))
+    #expect(forced.count == 1 && forced.leftOutCount == 0)
+  }
+
+  @Test("Links that are named are asked for whatever is known of them: the word is the worker's")
+  func named() {
+    let job = ReplayJob(began: now, random: 71)
+    var plan = ReplayPlan(isNamed: true, sent: [])
+    plan.take(ReplayCandidate(unknown: key(1)))
+    plan.take(ReplayCandidate(.sample(user: 2, key: "k", .succeeded(at: now)), in: job, limit: 2, isForced: false))
+    plan.take(ReplayCandidate(.sample(user: 3, key: "k", .scheduled(due: now)), in: job, limit: 2, isForced: false))
+    #expect(plan.count == 3 && plan.leftOutCount == 0)
+    #expect(plan.refused == [.unknown: 1, .succeeded: 1, .waiting: 1])
+  }
+
+  @Test("An interruption says how many requests are sent, not sent and unknown, and the command that goes on")
+  func interruption() {
+    var ledger = SubmitLedger()
+    for line in 1...5 {
+      ledger.read(InputLine(number: line, bytes: [], end: Int64(line)))
+      ledger.send(.init(line: line, id: "i", source: "s", key: key(Int64(line)), extent: 1))
+    }
+    for line in 1...3 { _ = ledger.settle(.init(tag: line, fate: .written(partition: 0, offset: Int64(line)))) }
+    let purged = KafkaFailure("write", "", code: -152)
+    _ = ledger.settle(.init(tag: 4, fate: .lost(purged, mayBeWritten: false)))
+    _ = ledger.settle(.init(tag: 5, fate: .lost(KafkaFailure("write", "", code: -151), mayBeWritten: true)))
+    #expect(ledger.pendingExtent == 0)
+    let verdict = SubmitVerdict(
+      name: "job j", path: "job j", input: .links, size: 9, ledger: ledger, isInterrupted: true,
+      isAllOrNothing: false, command: "linkworker replay --job j")
+    let lines = verdict.failure?.lines ?? []
+    #expect(verdict.failure?.exitCode == .interrupted)
+    #expect(
+      lines.first?.reason
+        == "interrupted; replay requests of 9 links: 3 sent, 0 rejected, 5 not sent, 1 unknown")
+    #expect(lines.last?.reason.hasPrefix("2 replay requests not acknowledged; Kafka may have 1 of them") == true)
+    #expect(lines.last?.hint.hasSuffix("linkworker replay --job j") == true)
+  }
+
+  @Test("Whoever calls replay is named: the caller of sudo first")
+  func operators() {
+    #expect(ReplayOperator.name(["SUDO_USER": "anna", "USER": "root"]).hasPrefix("anna@"))
+    #expect(ReplayOperator.name(["USER": "", "LOGNAME": "bo"]).hasPrefix("bo@"))
+    #expect(ReplayOperator.name([:]).hasPrefix("uid-"))
+  }
+
+  private func key(_ user: Int64) -> LinkKey { LinkKey(userId: user, idempotencyKey: "k") }
+
+  private func failed(
+    _ user: Int64, at: Int64, _ code: FailureCode = .deadlineExceeded, replays: [Link.AcceptedReplay] = []
+  ) -> Link {
+    .sample(user: user, key: "k", .failed(at: Timestamp(milliseconds: at), code: code), replays: replays)
+  }
+
+  private func record(_ order: ReplayOrder) -> SourceRecord {
+    SourceRecord(
+      partition: 0, offset: 0, timestamp: now, key: nil, value: order.event(for: key(7), time: now),
+      headers: RequestCheck.headers)
+  }
+
+  private func read(_ order: ReplayOrder) -> ReplayRequest? {
+    guard case .replay(let request) = RequestReader().read(record(order)) else { return nil }
+    return request
+  }
+}
