@@ -67,7 +67,8 @@ let package = Package(
 
     // The benchmark
     .executableTarget(
-      name: "LinkBench", dependencies: ["LinkCore", "LinkCrypto", "LinkHTTP", "LinkSandbox", "CRdKafka"],
+      name: "LinkBench",
+      dependencies: ["LinkCore", "LinkCrypto", "LinkHTTP", "LinkSandbox", "LinkStore", "CRdKafka"],
       swiftSettings: rules),
 
     // Tests

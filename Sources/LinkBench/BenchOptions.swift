@@ -20,6 +20,8 @@ struct BenchOptions {
   var measuresMoved = false
   /// Links of which the state is restored; nil: no restore is measured, and with a number nothing else is.
   var restored: Int?
+  /// Links that wait in a store; nil: that is not measured, and with a number nothing else is.
+  var waiting: Int?
   /// Another worker's program, whose restores take turns with those of `worker`.
   var beside: String?
   var writesJSON = false
@@ -48,6 +50,8 @@ struct BenchOptions {
       --moved              also throughput of requests that a client with another partitioner wrote
       --restore N          instead of all that: how long a worker takes from its start until it has the state of N links and takes
                            requests, without a store (cold) and with the one of the run before (warm)
+      --waiting N          instead of all that: a worker's start and memory over a store with N links that wait, and what the store takes to
+                           find those that are due
       --beside FILE        another worker's program, whose restores take turns with the worker's
       -X NAME=VALUE        a setting of the worker, repeatable
       --worker FILE        the worker's program (linkworker beside this one)
@@ -96,6 +100,7 @@ struct BenchOptions {
     case "--subjects": subjects = try Self.words(value, option)
     case "--measure": kinds = try Self.words(value, option)
     case "--restore": restored = try Self.number(value, 1...10_000_000, option)
+    case "--waiting": waiting = try Self.number(value, 1...10_000_000, option)
     case "--beside": beside = value
     case "--worker": worker = value
     case "--wrap": wrapper = value.split(separator: " ").map(String.init)

@@ -25,6 +25,13 @@ enum Benchmark {
         tell(options.writesJSON ? report.json : report.text)
         return 0
       }
+      if let links = options.waiting {
+        let rig = try Rig(options, kafkaHome: home)
+        defer { rig.remove() }
+        let measured = try WaitingRun(rig, links: links).measure()
+        tell(options.writesJSON ? measured.json : measured.text)
+        return 0
+      }
       let results = try measureAll(options, kafkaHome: home)
       tell(options.writesJSON ? Report(options, results).json : Report(options, results).text)
       return 0

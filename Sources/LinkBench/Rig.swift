@@ -125,8 +125,11 @@ final class Run {
     subject = nil
   }
 
+  /// Where the worker keeps its store.
+  var storeDirectory: String { "\(rig.directory)/\(name)-store" }
+
   /// Has the next worker begin without a store.
-  func removeStore() { try? FileManager.default.removeItem(atPath: "\(rig.directory)/\(name)-store") }
+  func removeStore() { try? FileManager.default.removeItem(atPath: storeDirectory) }
 
   private var settingsFile: String { "\(rig.directory)/\(name).properties" }
 
@@ -142,7 +145,7 @@ final class Run {
       adapter.credential.file=\(rig.credentialFile)
       adapter.concurrency=\(rig.options.concurrency)
       admin.listen=none
-      store.directory=\(rig.directory)/\(name)-store
+      store.directory=\(storeDirectory)
 
       """
     let names = Set(rig.options.settings.map { $0.prefix { $0 != "=" } })

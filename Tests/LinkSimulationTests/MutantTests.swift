@@ -44,8 +44,8 @@ struct MutantTests {
     case .lanesDropped: 9
     case .purgeOutside: 29
     case .fingerprintIgnored: 2
-    case .deadlineIgnored: 1
-    case .replayAcceptedTwice: 1
+    case .deadlineIgnored: 13
+    case .replayAcceptedTwice: 8
     case .credentialCountedAsFailure: 45
     case .breakerNeverOpens: 9
     }

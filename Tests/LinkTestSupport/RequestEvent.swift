@@ -12,17 +12,23 @@ public struct RequestEvent: Sendable {
   public var accounts: [Int64]
   /// The context as written, or nil.
   public var context: String?
+  /// The request's own deadline, or nil.
+  public var deadline: Timestamp?
 
   /// The source of all of them.
   public static let source = "/client-area/test"
 
   /// A request.
-  public init(id: String, userID: Int64, idempotencyKey: String, accounts: [Int64], context: String? = nil) {
+  public init(
+    id: String, userID: Int64, idempotencyKey: String, accounts: [Int64], context: String? = nil,
+    deadline: Timestamp? = nil
+  ) {
     self.id = id
     self.userID = userID
     self.idempotencyKey = idempotencyKey
     self.accounts = accounts
     self.context = context
+    self.deadline = deadline
   }
 
   /// The link that it asks for.
@@ -31,8 +37,9 @@ public struct RequestEvent: Sendable {
   /// What is under `data`.
   public var data: String {
     let context = context.map { #","context":\#($0)"# } ?? ""
+    let deadline = deadline.map { #","deadline":"\#($0.rfc3339)""# } ?? ""
     return #"{"userId":\#(userID),"brokerNames":["northwind"],"ctidTraderAccountIds":[\#(list)],"#
-      + #""idempotencyKey":"\#(idempotencyKey)"\#(context)}"#
+      + #""idempotencyKey":"\#(idempotencyKey)"\#(context)\#(deadline)}"#
   }
 
   /// The whole event.

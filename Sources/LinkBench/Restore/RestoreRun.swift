@@ -38,7 +38,8 @@ struct RestoreRun {
     return results
   }
 
-  private func measure(_ scenario: RestoreMeasurement.Scenario, _ run: Run) throws -> RestoreMeasurement {
+  /// One start, up to where the worker takes requests of every partition.
+  func measure(_ scenario: RestoreMeasurement.Scenario, _ run: Run) throws -> RestoreMeasurement {
     let start = log(of: run).count
     let began = monotonicMicroseconds()
     try run.start(worker: scenario.worker)

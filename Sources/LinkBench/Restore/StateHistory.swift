@@ -11,16 +11,19 @@ struct StateHistory {
   private let group: String
   private let partitions: Int32
   private let bootstrap: String
+  private let allWait: Bool
 
   /// Records of one transaction.
   private static let batch = 1_000
 
-  init(of run: Run, partitions: Int, bootstrap: String) {
+  /// `allWait`: every link is scheduled, and every fourth has a deadline of its own.
+  init(of run: Run, partitions: Int, bootstrap: String, allWait: Bool = false) {
     topic = run.stateTopic
     requestsTopic = run.requestsTopic
     group = run.name
     self.partitions = Int32(partitions)
     self.bootstrap = bootstrap
+    self.allWait = allWait
   }
 
   /// Writes so many links in transactions, and returns how many bytes their keys and values have.
@@ -40,7 +43,7 @@ struct StateHistory {
         for _ in 0..<min(Self.batch, links - Int(user)) {
           user += 1
           let home = HomePartition.of(userId: user, partitionCount: partitions)
-          bytes += try write(home, .link(Self.link(user, partition: home, offset: offsets[Int(home)])))
+          bytes += try write(home, .link(link(user, partition: home, offset: offsets[Int(home)])))
           offsets[Int(home)] += 1
         }
       }
@@ -49,9 +52,9 @@ struct StateHistory {
     return bytes
   }
 
-  /// Of ten links seven have their token, one has failed, and two wait for a quarter of an hour.
-  private static func link(_ user: Int64, partition: Int32, offset: Int64) -> Link {
-    let asked = Timestamp(milliseconds: began + user)
+  /// Of ten links, unless all wait, seven have their token, one has failed, and two wait for a quarter of an hour.
+  private func link(_ user: Int64, partition: Int32, offset: Int64) -> Link {
+    let asked = Timestamp(milliseconds: Self.began + user)
     let key = Text("/client-area/bench#request-\(user)")
     let scope = LinkScope(
       brokerNames: ["benchbroker"], accounts: .some((1...3).map { user &* 4 &+ $0 }), isVerified: true)
@@ -59,13 +62,14 @@ struct StateHistory {
       key: LinkKey(userId: user, idempotencyKey: key), fingerprint: scope.fingerprint(userId: user, sha256: sha256),
       state: .succeeded(at: asked + 150), request: nil,
       origin: .init(partition: partition, offset: offset, timestamp: asked), attemptCount: 1)
-    let request = LinkRequest(
+    var request = LinkRequest(
       id: Text("request-\(user)"), source: "/client-area/bench", userId: user, idempotencyKey: key, scope: scope,
       context: Array(#"{"correlationId":"5f0c7a52-5d0f-4d2e-9a65-0a3c6f1f2b11","state":"xyz","locale":"en"}"#.utf8))
     func attempts(_ count: Int64) -> [Attempt] {
       (1...count).map { Attempt(at: asked + $0 * 1_000, verdict: .transient, status: 503, wait: $0 * 2_000) }
     }
-    switch user % 10 {
+    if allWait, user.isMultiple(of: 4) { request.deadline = asked + 86_400_000 }
+    switch allWait ? 1 : user % 10 {
     case 0:
       link.state = .failed(at: asked + 9_000, code: .adapterRejected)
       link.request = request
@@ -73,7 +77,7 @@ struct StateHistory {
       link.attemptCount = 3
     case 1, 2:
       // As far ahead as a worker ever schedules, but for a minute: what is due further ahead it takes for the trace of a wrong calendar.
-      link.state = .scheduled(due: Timestamp(milliseconds: began + 840_000))
+      link.state = .scheduled(due: Timestamp(milliseconds: Self.began + 840_000))
       link.request = request
       link.attempts = attempts(2)
       link.attemptCount = 2
