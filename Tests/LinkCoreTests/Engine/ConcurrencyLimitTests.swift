@@ -119,7 +119,7 @@ struct ConcurrencyLimitTests {
 
   @Test(
     "Whatever an adapter does, it is at least 1 and at most adapter.concurrency, and recovers",
-    arguments: 1...20 as ClosedRange<UInt64>)
+    arguments: 1...8 as ClosedRange<UInt64>)
   func anything(seed: UInt64) {
     var random = SeededRandom(seed: seed)
     let ceiling = Int.random(in: 1...200, using: &random)
