@@ -41,9 +41,11 @@ extension Engine {
   private mutating func noteHealth(_ call: UInt64, _ flight: CallInFlight, _ judgement: Judgement) {
     switch judgement {
     case .unsent, .ambiguous, .transient:
-      if breaker.noteFailure(call, flight.key.userId, uptime: now.uptime) { effects.append(.note(.breakerOpened)) }
+      if breaker.noteFailure(call, flight.key.userId, began: flight.since, uptime: now.uptime) {
+        effects.append(.note(.breakerOpened))
+      }
     case .succeeded, .rejected, .credential, .forbidden:
-      if breaker.noteLife() {
+      if breaker.noteLife(uptime: now.uptime) {
         effects.append(.note(.breakerClosed))
         recover()
       }

@@ -17,7 +17,8 @@ extension Engine {
         // A probe's answer is not far: it says whether they may go.
         return gate.isProbing || breaker.state == .halfOpen ? () : postponeReady()
       }
-      guard concurrencyLimit.admits(uptime: now.uptime), pace.admits(uptime: now.uptime), let key = ready.takeNext()
+      guard concurrencyLimit.admits(uptime: now.uptime), pace.admits(uptime: now.uptime),
+        let key = breaker.state == .open ? takeProbe() : ready.takeNext()
       else { return }
       guard let link = active[key], link.stage == .queued, let body = link.link else { continue }
       guard slots.admits(body, slots: concurrencyLimit.limit) else {
@@ -26,6 +27,16 @@ extension Engine {
       }
       call(key, body, link.lane)
     }
+  }
+
+  /// The link to find out with whether the adapter is up: one of which nothing bad is known, where there is one. Else those whose calls always fail
+  /// could keep the breaker open, one after the other.
+  private mutating func takeProbe() -> LinkKey? {
+    for key in ready.keys where !breaker.suspects(key.userId) && active[key]?.link?.attempts.isEmpty == true {
+      ready.withdraw(key)
+      return key
+    }
+    return ready.takeNext()
   }
 
   private mutating func call(_ key: LinkKey, _ link: Link, _ lane: LaneID) {

@@ -100,6 +100,9 @@ struct ReadyQueue: Sendable {
     return waiting.map(\.key)
   }
 
+  /// Those that wait, in order of arrival.
+  var keys: [LinkKey] { waiting.map(\.key) }
+
   private var waiting: [Entry] { line.filter { !taken.contains($0.number) } }
 
   private mutating func remove(where matches: (Entry) -> Bool) {

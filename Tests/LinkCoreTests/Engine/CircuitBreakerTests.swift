@@ -35,6 +35,34 @@ struct CircuitBreakerTests {
     }
   }
 
+  @Test("Calls that were under way when the adapter last worked do not open it, though forty of them end at one moment")
+  func underWay() {
+    var breaker = CircuitBreaker()
+    _ = live(&breaker, at: 4000)
+    for call in 1...40 as ClosedRange<UInt64> {
+      #expect(!breaker.noteFailure(call, Int64(call), began: 0, uptime: 5000))
+    }
+    for call in 41...59 as ClosedRange<UInt64> { #expect(!fail(&breaker, call, Int64(call), at: 5000)) }
+    #expect(fail(&breaker, 60, 60, at: 5000))
+  }
+
+  @Test(
+    "Where so many of the users always fail, chance does not open it; an outage does, after few calls more",
+    arguments: [50, 60, 80])
+  func share(_ percent: UInt64) throws {
+    var breaker = CircuitBreaker()
+    var random = SeededRandom(seed: percent)
+    for call in 1...200_000 as ClosedRange<UInt64> {
+      if random.next() % 100 < percent {
+        try #require(!fail(&breaker, call, Int64(call), at: 0), "after \(call) calls")
+      } else {
+        _ = live(&breaker)
+      }
+    }
+    let row = try #require((1...300 as ClosedRange<UInt64>).first { fail(&breaker, $0, Int64($0), at: 0) })
+    #expect((20...150).contains(row))
+  }
+
   @Test("Where calls are rare, five failures of two users over a minute open it")
   func sparse() {
     var breaker = CircuitBreaker()
@@ -46,7 +74,7 @@ struct CircuitBreakerTests {
   @Test("While open it lets single probes through, further and further apart, and a success closes it")
   func probes() throws {
     var breaker = CircuitBreaker()
-    for call in 1...20 as ClosedRange<UInt64> { _ = breaker.noteFailure(call, Int64(call), uptime: 0) }
+    for call in 1...20 as ClosedRange<UInt64> { _ = fail(&breaker, call, Int64(call), at: 0) }
     var now: Milliseconds = 0
     var waits: [Milliseconds] = []
     for call in 100..<107 as Range<UInt64> {
@@ -107,6 +135,23 @@ struct CircuitBreakerTests {
     #expect(world.engine.load.breaker == .closed)
   }
 
+  @Test(
+    "An open breaker is tried with a link of which nothing bad is known, though those that always fail have waited longer"
+  )
+  func probesWithOthers() {
+    let world = EngineWorld()
+    world.assignAll()
+    world.adapter = { call in
+      String(decoding: call.body, as: UTF8.self).contains(#""userId":99,"#) ? .token("tok") : .status(503)
+    }
+    for user in 1...60 { world.produce(request(user: Int64(user), id: "r\(user)")) }
+    world.pass(20_000, step: 100)
+    #expect(world.engine.load.breaker != .closed)
+    world.produce(request(user: 99, id: "r99", timestamp: world.now.wall))
+    world.pass(25_000, step: 100)
+    #expect(world.events("link-account.token-ready.v1").count == 1)
+  }
+
   @Test("One user whose calls always fail keeps nobody else from his token")
   func poisoned() {
     let world = EngineWorld()
@@ -123,7 +168,9 @@ struct CircuitBreakerTests {
 }
 
 private func fail(_ breaker: inout CircuitBreaker, _ call: UInt64, _ userId: Int64, at uptime: Milliseconds) -> Bool {
-  breaker.noteFailure(call, userId, uptime: uptime)
+  breaker.noteFailure(call, userId, began: uptime, uptime: uptime)
 }
 
-private func live(_ breaker: inout CircuitBreaker) -> Bool { breaker.noteLife() }
+private func live(_ breaker: inout CircuitBreaker, at uptime: Milliseconds = 0) -> Bool {
+  breaker.noteLife(uptime: uptime)
+}
