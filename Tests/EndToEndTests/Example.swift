@@ -17,8 +17,8 @@ struct Example: Sendable, CustomTestStringConvertible {
   /// Whether it needs a broker: by the settings of the folder, or by what the environment says of Kafka.
   var needsKafka: Bool { line.contains("worker.properties") || line.contains("$KAFKA") }
 
-  /// Whether it asks a worker that runs already.
-  var needsWorker: Bool { command == "probe" }
+  /// Whether it asks a worker that runs already, or what one has decided.
+  var needsWorker: Bool { command == "probe" || command == "links show" }
 
   /// Options by which a command that else runs until a signal ends by itself: `sandbox --once` after one round.
   private static let endingOptions = ["--once"]

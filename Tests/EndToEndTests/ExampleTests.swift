@@ -1,4 +1,6 @@
 import Dispatch
+import LinkCore
+import LinkCrypto
 import LinkSandbox
 import LinkTestSupport
 import Synchronization
@@ -47,9 +49,10 @@ struct ExampleTests {
   /// The files that examples name.
   static func fill(_ folder: Scratch) throws {
     try folder.write("credential", Deployment.credential + "\n")
-    let requests = (1...3).map { number in
-      RequestEvent(id: "example-\(number)", userID: 4710 + Int64(number), idempotencyKey: "k", accounts: [number])
-    }
+    let requests =
+      (1...3).map { number in
+        RequestEvent(id: "example-\(number)", userID: 4710 + Int64(number), idempotencyKey: "k", accounts: [number])
+      } + [RequestEvent(id: "example-4", userID: 14601, idempotencyKey: "tv-9b1d", accounts: [6_230_011])]
     try folder.write("requests.ndjson", requests.map { $0.structured + "\n" }.joined())
   }
 }
@@ -71,10 +74,26 @@ extension EndToEnd {
       let examples = try Example.all().filter(\.needsKafka)
       #expect(!examples.isEmpty)
       for example in examples where !example.needsWorker {
+        if example.command == "dead-letters list" { try Self.putAside(deployment) }
         let outcome = try example.run(in: deployment.scratch, environment: environment)
         #expect(outcome.code == 0, "\(example.line): \(outcome.outputText)\(outcome.errorText)")
       }
       try checkBesideWorker(examples.filter(\.needsWorker), deployment)
+    }
+
+    /// Puts a dead letter where the examples look for one; it can be sent again, for its request is a valid one by now.
+    private static func putAside(_ deployment: Deployment) throws {
+      let request = RequestEvent(id: "example-5", userID: 4715, idempotencyKey: "k", accounts: [1]).record
+      let source = SourceRecord(
+        partition: 0, offset: 0, timestamp: Timestamp(milliseconds: 0), key: request.key, value: request.value,
+        headers: request.headers)
+      let events = EventWriter(
+        groupID: deployment.group, instanceID: "worker-1", requestsTopic: deployment.topic(.requests), sha256: sha256,
+        deadLetterMaxBytes: 1_000_000)
+      var letter = events.deadLetter(
+        record: source, fault: Malformation(.unknownType, "Events of this type are not served."))
+      letter.partition = 0
+      try deployment.write([letter])
     }
 
     /// The worker takes a free port, which the folder's settings then name.
@@ -85,6 +104,9 @@ extension EndToEnd {
       try deployment.scratch.write("worker.properties", "admin.listen=\(address)\n")
       try awaiting("A ready worker", within: 60, state: { worker.program.tail }) {
         try deployment.run(["probe", "readyz"], with: ["admin.listen": address]).code == 0
+      }
+      try awaiting("The link of the examples", within: 60, state: { worker.program.tail }) {
+        try deployment.run(["links", "show", "14601/tv-9b1d"]).code == 0
       }
       for example in examples {
         let outcome = try example.run(in: deployment.scratch)

@@ -66,6 +66,38 @@ extension EndToEnd {
       }
     }
 
+    @Test(
+      "links needs Read on the state topic alone; dead-letters Read on its own, and to send again Read and Write on requests"
+    )
+    func lookers() throws {
+      let guarded = try Guarded.shared.get()
+      let deployment = try guarded.deployment(guarded.kafka.passwordSettings())
+      let commands: [(words: [String], rules: [AccessRule], hint: String)] = [
+        (["links", "stats"], [AccessRule(.topic, deployment.topic(.state), .read)], "Read on the state topic"),
+        (
+          ["dead-letters", "list"], [AccessRule(.topic, deployment.topic(.deadLetters), .read)],
+          "Read on the dead-letter topic"
+        ),
+        (
+          ["dead-letters", "resubmit", "--yes"],
+          [
+            AccessRule(.topic, deployment.topic(.deadLetters), .read),
+            AccessRule(.topic, deployment.topic(.requests), .read),
+          ], "Read on the dead-letter topic, and Read and Write on the requests topic"
+        ),
+      ]
+      for command in commands {
+        let refused = try deployment.run(command.words)
+        #expect(
+          refused.code == 77 && refused.errorText.contains(command.hint), "\(command.words): \(refused.errorText)")
+        guarded.expectNoSecret(in: refused)
+        try guarded.kafka.allow(command.rules, to: "User:worker")
+        let allowed = try deployment.run(command.words)
+        #expect(allowed.code == 0, "\(command.words): \(allowed.errorText)")
+        try guarded.kafka.forbid(command.rules, to: "User:worker")
+      }
+    }
+
     @Test("Each rule that is missing is named by its operation, resource and name, and no other is")
     func oneLess() throws {
       let guarded = try Guarded.shared.get()

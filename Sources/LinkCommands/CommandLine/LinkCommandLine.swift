@@ -10,7 +10,8 @@ public enum LinkCommandLine {
     ConfigCommand.list, ConfigCommand.check, ConfigCommand.example, ProbeCommand.definition,
     AdapterEmulatorCommand.definition, ValidateCommand.definition, SubmitCommand.definition, LinksCommand.list,
     LinksCommand.show,
-    LinksCommand.stats, ReplayCommand.definition, AuditCommand.definition,
+    LinksCommand.stats, ReplayCommand.definition, DeadLettersCommand.list, DeadLettersCommand.show,
+    ResubmitCommand.definition, AuditCommand.definition,
     SimulateCommand.definition, CompletionCommand.definition, ManCommand.definition,
   ]
 

@@ -1,10 +1,12 @@
+import LinkCore
+
 /// What can stand for the value of an option or for an operand. Its name in the help says it, so that the help and the completion agree.
 enum ValueKind: Hashable, Sendable {
   /// `FILE`, and `FILE|-` where a lone dash stands for standard input: a path.
   case file
   /// `DIR`: the path of a directory.
   case directory
-  /// `a|b|c`: one of these words.
+  /// `a|b|c`: one of these words; `REASON`: one of a dead letter's reasons, which are too many for a line.
   case words([String])
   /// `NAME=VALUE`: a setting.
   case setting
@@ -24,6 +26,7 @@ enum ValueKind: Hashable, Sendable {
     case "NAME=VALUE": self = .setting
     case "SETTING": self = .settingName
     case "CLASS=RATE[,…]": self = .errorRates
+    case "REASON": self = .words(Malformation.Reason.allCases.map(\.rawValue))
     case _ where parts.count > 1 && parts.allSatisfy(Self.isWord): self = .words(parts.map(String.init))
     default: self = .free
     }

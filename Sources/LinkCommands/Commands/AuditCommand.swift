@@ -5,7 +5,7 @@ import LinkKafka
 enum AuditCommand {
   static let definition = CommandDefinition(
     name: "audit",
-    summary: "Check in the topics that every request has one end, and every link one outcome.",
+    summary: "Check that every request has one end, and every link one outcome.",
     about: """
       Reads the four topics, committed records only, and the group's committed offsets, and says what is not as promised: a settled request \
       without exactly one end (P1), a link with more than one outcome a replay number (P2), an outcome of another scope than was asked for (P6), a state \

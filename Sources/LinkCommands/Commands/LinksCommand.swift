@@ -11,7 +11,7 @@ enum LinksCommand {
 
   static let list = CommandDefinition(
     name: "links list",
-    summary: "List links: all of them, or those of a state, a user, a broker, a code or a time.",
+    summary: "List links: all, or those of a state, user, broker, code or time.",
     about: """
       One line for each link whose last state fits all options that are given; of an option that is repeated, one value is enough. Links come in \
       the order of their partition, then of user and key. CALLS counts as retry.attempts does; DECIDED is when the last decision was taken. \
@@ -31,7 +31,7 @@ enum LinksCommand {
 
   static let show = CommandDefinition(
     name: "links show",
-    summary: "Show one link: its request, its attempts, its replays, and what happens next.",
+    summary: "Show one link: request, attempts, replays, and what happens next.",
     about: """
       The link is named by its user, a slash and its idempotency key: all after the first slash is the key. It tells each attempt (the last \
       \(Link.attemptLimit)) with its time, its class, the HTTP status and the wait that followed, who replayed the link and why, and what happens next. \
@@ -50,7 +50,7 @@ enum LinksCommand {
 
   static let stats = CommandDefinition(
     name: "links stats",
-    summary: "Count links by state, code and broker; say which waits longest and which is due next.",
+    summary: "Count links by state, code and broker; name those that wait longest.",
     about: """
       Counts the links whose last state fits all options that are given, and how many calls they took; of those that wait it names the one that \
       was asked for first and the one that is due first. Brokers are counted over links that wait or have failed: one that has succeeded keeps no \

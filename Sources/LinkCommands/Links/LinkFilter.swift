@@ -44,12 +44,11 @@ struct LinkFilter: Equatable, Sendable {
   ///
   /// - Parameter wall: The calendar's time, for what counts back from now.
   init(_ invocation: Invocation, now wall: Timestamp) throws(CommandFailure) {
-    states = Set(try Self.words(invocation, "--state", of: LinkStateName.self))
-    codes = Set(try Self.words(invocation, "--code", of: FailureCode.self))
+    states = Set(try invocation.words("--state", of: LinkStateName.self))
+    codes = Set(try invocation.words("--code", of: FailureCode.self))
     users = Set(try invocation.positives("--user"))
     brokers = Set(invocation.all("--broker").map { Text($0) })
-    since = try Self.moment(invocation, "--since", now: wall)
-    until = try Self.moment(invocation, "--until", now: wall)
+    (since, until) = try invocation.span(now: wall)
     if !codes.isEmpty, !states.isEmpty, !states.contains(.failed) {
       throw .usage("--code", "is of links that failed, and --state leaves those out", hint: "--state failed")
     }
@@ -57,9 +56,6 @@ struct LinkFilter: Equatable, Sendable {
       throw .usage(
         "--broker", "finds no link that has succeeded: what is kept of one has no request",
         hint: "leave one of the two out")
-    }
-    if let since, let until, since >= until {
-      throw .usage("--since", "is not before --until: nothing lies between", hint: "--since 2h --until 1h")
     }
   }
 
@@ -83,35 +79,5 @@ struct LinkFilter: Equatable, Sendable {
   func partitions(of partitionCount: Int32) -> [Int32] {
     guard !users.isEmpty else { return Array(0..<partitionCount) }
     return Set(users.map { HomePartition.of(userId: $0, partitionCount: partitionCount) }).sorted()
-  }
-
-  private static func words<Word: RawRepresentable & CaseIterable>(
-    _ invocation: Invocation, _ option: String, of words: Word.Type
-  ) throws(CommandFailure) -> [Word] where Word.RawValue == String {
-    var found: [Word] = []
-    let known = Word.allCases.map(\.rawValue)
-    for text in invocation.all(option) {
-      guard let word = Word(rawValue: text) else {
-        let (reason, hint) = Suggestion.unknown(
-          "\(quoted(text)) is none of those there are", text, among: known, otherwise: known.joined(separator: ", "))
-        throw .usage(option, reason, hint: hint)
-      }
-      found.append(word)
-    }
-    return found
-  }
-
-  /// The moment that an option gives, as RFC 3339 has it or so long ago.
-  static func moment(
-    _ invocation: Invocation, _ option: String, now wall: Timestamp
-  ) throws(CommandFailure) -> Timestamp? {
-    guard let text = invocation.value(option) else { return nil }
-    if let span = TimeSpan.milliseconds(text) { return wall + -span }
-    guard let moment = Timestamp(rfc3339: Array(text.utf8)) else {
-      throw .usage(
-        option, "\(quoted(text)) is neither a moment with its offset from UTC nor a length of time",
-        hint: "\(option) 2h, or \(option) \(wall.rfc3339)")
-    }
-    return moment
   }
 }

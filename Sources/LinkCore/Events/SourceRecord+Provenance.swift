@@ -13,18 +13,36 @@ public struct RecordPlace: Hashable, Sendable {
     self.partition = partition
     self.offset = offset
   }
+
+  /// The place that `topic/partition/offset` writes, as the worker's own headers have it.
+  init?(written bytes: [UInt8]) {
+    guard let text = Text(utf8: bytes)?.string else { return nil }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 3, let partition = Int32(parts[1]), let offset = Int64(parts[2]), partition >= 0, offset >= 0
+    else { return nil }
+    self.init(topic: String(parts[0]), partition: partition, offset: offset)
+  }
+
+  /// `topic/partition/offset`.
+  var written: String { "\(topic)/\(partition)/\(offset)" }
+}
+
+extension Header {
+  /// Of which dead letter a record is the repetition.
+  static let resubmittedFrom = "linkworker.resubmitted-from"
+  /// Where the record lay that became that dead letter.
+  static let deadLetteredFrom = "linkworker.dead-lettered-from"
 }
 
 extension SourceRecord {
   /// From where a moved request was moved, by `linkworker.moved-from`; nil for one that was not, or whose header is none that a worker writes.
   public var movedFrom: RecordPlace? {
-    guard let value = headers.last(where: \.isMovedFrom)?.value, let text = Text(utf8: value)?.string else {
-      return nil
-    }
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 3, let partition = Int32(parts[1]), let offset = Int64(parts[2]), partition >= 0, offset >= 0
-    else { return nil }
-    return RecordPlace(topic: String(parts[0]), partition: partition, offset: offset)
+    headers.last(where: \.isMovedFrom)?.value.flatMap { RecordPlace(written: $0) }
+  }
+
+  /// Which dead letter this record repeats, by `linkworker.resubmitted-from`; nil for one that repeats none. Of several headers the last counts.
+  public var resubmittedFrom: RecordPlace? {
+    headers.last { $0.name.elementsEqual(Header.resubmittedFrom.utf8) }?.value.flatMap { RecordPlace(written: $0) }
   }
 
   /// Of which record this is the dead letter, which group put it aside, and why; nil for what no worker wrote.
