@@ -40,7 +40,7 @@ struct CircuitBreakerTests {
     var breaker = CircuitBreaker()
     _ = live(&breaker, at: 4000)
     for call in 1...40 as ClosedRange<UInt64> {
-      #expect(!breaker.noteFailure(call, Int64(call), began: 0, uptime: 5000))
+      #expect(!fail(&breaker, call, Int64(call), began: 0, at: 5000))
     }
     for call in 41...59 as ClosedRange<UInt64> { #expect(!fail(&breaker, call, Int64(call), at: 5000)) }
     #expect(fail(&breaker, 60, 60, at: 5000))
@@ -167,8 +167,10 @@ struct CircuitBreakerTests {
   }
 }
 
-private func fail(_ breaker: inout CircuitBreaker, _ call: UInt64, _ userId: Int64, at uptime: Milliseconds) -> Bool {
-  breaker.noteFailure(call, userId, began: uptime, uptime: uptime)
+private func fail(
+  _ breaker: inout CircuitBreaker, _ call: UInt64, _ userId: Int64, began: Milliseconds? = nil, at uptime: Milliseconds
+) -> Bool {
+  breaker.noteFailure(call, userId, began: began ?? uptime, uptime: uptime)
 }
 
 private func live(_ breaker: inout CircuitBreaker, at uptime: Milliseconds = 0) -> Bool {
