@@ -25,20 +25,20 @@ struct MutantTests {
     case .noDeadLetterMark: 2
     case .invalidOffsetFence: 12
     case .markMatchesAll: 736
-    case .unknownIsCommitted: 247
+    case .unknownIsCommitted: 69
     case .unknownIsAborted: 2
     case .tailWithoutNewProducer: 36
     case .keptAfterResentCommit: 77
     case .keptAfterAbort: 447
     case .droppedUsedAgain: 36
-    case .survivesRevoke: 23
-    case .generationAtSend: 23
+    case .survivesRevoke: 77
+    case .generationAtSend: 87
     case .callsForgotten: 3
     case .answersDropped: 9
-    case .stableStateEnd: 34
+    case .stableStateEnd: 195
     case .restoreNotAwaited: 1
     case .journalNotRead: 1
-    case .journalUnchecked: 2_132
+    case .journalUnchecked: 50
     case .movedOutside: 3
     case .movedAstray: 1
     case .lanesDropped: 9
@@ -47,7 +47,7 @@ struct MutantTests {
     case .deadlineIgnored: 13
     case .replayAcceptedTwice: 8
     case .credentialCountedAsFailure: 45
-    case .breakerNeverOpens: 9
+    case .breakerNeverOpens: 17
     }
   }
 }

@@ -73,6 +73,9 @@ extension Engine {
   /// The longest that a link is put off beyond the next probe, so that they do not all come at once.
   static let putOffLimit: Milliseconds = 60_000
 
+  /// By so much those of whom nothing bad is known come before others to a probe.
+  static let probeLead: Milliseconds = 500
+
   /// While the credential is refused or the adapter down nobody holds an offset or memory: who waits is scheduled for after the next probe,
   /// what is scheduled already in the store alone, for an outage must not write to Kafka as long as it lasts.
   private mutating func postponeReady() {
@@ -85,11 +88,14 @@ extension Engine {
     var putOff: [LaneID: [(key: LinkKey, until: Timestamp)]] = [:]
     for key in keys {
       guard let link = active[key], var body = link.link else { continue }
-      // Who waits for longer is put off for longer, or a million that wait would all be asked at each probe.
+      // Who waits for longer is put off for longer, or a million that wait would all be asked at each probe. Of whom nothing bad is known comes
+      // first: the probe is to be his.
       let age = now.wall - (body.replays.last?.at ?? body.origin.timestamp)
-      let spread = min(max(age / 4, CredentialGate.restJitter), Self.putOffLimit)
+      let isSuspect = breaker.suspects(key.userId) || !body.attempts.isEmpty
+      let spread = min(max(age / 4, isSuspect ? CredentialGate.restJitter : Self.probeLead), Self.putOffLimit)
       let until = min(
-        now.wall + wait + Milliseconds.random(in: 0...spread, using: &random), deadline(of: body))
+        now.wall + wait + (isSuspect ? Self.probeLead : 0) + Milliseconds.random(in: 0...spread, using: &random),
+        deadline(of: body))
       endTurn(of: key)
       guard link.settles == nil else {
         body.state = .scheduled(due: until)

@@ -6,8 +6,8 @@ struct AdapterView {
   private static let credentialRest: Milliseconds = 30_000
   /// Between two probes of an adapter that is down, at the least.
   private static let probeRest: Milliseconds = 1000
-  /// Failed calls, and of how many users, after which the adapter is down.
-  private static let failureCount = 20
+  /// Failed calls, and of how many users, after which the adapter is down for certain: more than chance makes in any of these histories.
+  private static let failureCount = 45
   private static let userCount = 5
 
   /// Calls whose answers have not been taken yet.
@@ -16,7 +16,9 @@ struct AdapterView {
   private var probeFrom: Milliseconds?
   /// When the credential was last known to be good, or to be another one: what was asked before tells nothing of it.
   private var knownSince: Milliseconds = 0
-  /// Failures since the last sign of life, and of whom.
+  /// When the adapter last showed that it works: a call that was under way then tells nothing.
+  private var livedAt: Milliseconds = 0
+  /// Failures since then, and of whom.
   private var failures = 0
   private var failingUsers: Set<Int64> = []
   /// When the next call may be made, where the adapter is down.
@@ -50,14 +52,17 @@ struct AdapterView {
     }
     switch verdict {
     case .succeeded, .rejected, .credential, .forbidden:
+      livedAt = now
       failures = 0
       failingUsers = []
       downFrom = nil
     case .unsent, .ambiguous, .transient:
+      guard call.began >= livedAt else { return }
       failures += 1
       failingUsers.insert(call.key.userId)
       guard downFrom == nil, failures >= Self.failureCount, failingUsers.count >= Self.userCount else { return }
-      downFrom = now + Self.probeRest
+      // The worker may have known it for a while, and a probe be due: the next ones tell.
+      downFrom = now
     }
   }
 
