@@ -12,11 +12,11 @@ extension Chaos {
     func down() throws {
       let seconds = try Self.seconds
       let outage = try Self.outage(seconds)
-      let (known, before) = (outage.fleet.requests.count, outage.fleet.emulator.stats.calls)
+      let (known, before) = (outage.fleet.requests.count, outage.fleet.emulator.stats.answerCount)
       outage.fleet.emulator.setOutage(.status(503))
       let (early, late) = try outage.endure()
       try outage.expectOnlyScheduled(past: known)
-      let calls = outage.fleet.emulator.stats.calls - before
+      let calls = outage.fleet.emulator.stats.answerCount - before
       // Those that open it, those that were under way then, and the probes: after 1, 2, 4 and 8 seconds, then every 10.
       let callLimit = 20 + Self.concurrency + 4 + Int(seconds) / 10 + 1
       #expect(calls <= callLimit)
@@ -37,11 +37,11 @@ extension Chaos {
     func refused() throws {
       let seconds = try Self.seconds
       let outage = try Self.outage(seconds)
-      let (known, before) = (outage.fleet.requests.count, outage.fleet.emulator.stats.calls)
+      let (known, before) = (outage.fleet.requests.count, outage.fleet.emulator.stats.answerCount)
       outage.fleet.emulator.setCredential(Secret(Array("the-next-credential".utf8)))
       let (early, late) = try outage.endure()
       try outage.expectOnlyScheduled(past: known)
-      let calls = outage.fleet.emulator.stats.calls - before
+      let calls = outage.fleet.emulator.stats.answerCount - before
       #expect(calls <= Self.concurrency + Int(seconds) / 30 + 1, "those under way, and the probes")
       try outage.fleet.deployment.scratch.write("credential", "the-next-credential\n")
       let recovery = try outage.recover(within: 150 + seconds)
@@ -72,4 +72,9 @@ extension Chaos {
         late.processorShare <= slack * early.processorShare + (seconds >= 300 ? 0 : 0.05), "\(early), then \(late)")
     }
   }
+}
+
+extension AdapterEmulatorStats {
+  /// All answers, those of an outage and to a refused credential included.
+  fileprivate var answerCount: Int { answersByStatus.values.reduce(0, +) }
 }

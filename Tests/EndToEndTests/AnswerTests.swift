@@ -80,7 +80,8 @@ struct EndToEndAnswerTests {
       for user in refusal.users { emulator.setRule(EmulatorRule(failure: refusal.failure), for: user) }
       try deployment.write(refusal.users.map { request($0).record })
       try awaiting("The alarm", state: { worker.program.tail }) {
-        worker.log("adapter.credential.refused").count == number + 1
+        try worker.log("adapter.credential.refused").count == number + 1
+          && HTTPAnswer.get("/readyz", port: admin).body.contains(#""credential":{"ok":false"#)
       }
       // Nobody is called now, whoever asks.
       let before = answers()

@@ -34,7 +34,7 @@ struct AnswerRulesTests {
 
   @Test("A no that is made transient keeps its Retry-After")
   func retryAfter() {
-    guard case .transient(409, .delay(7000)) = judge(409, "") else {
+    guard case .notYet(409, nil, .delay(7000)) = judge(409, "") else {
       Issue.record("It is \(judge(409, "")).")
       return
     }

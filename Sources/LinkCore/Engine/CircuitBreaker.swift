@@ -23,6 +23,8 @@ struct CircuitBreaker: Sendable {
   static let suspectLimit = 256
 
   private var phase = Phase.closed
+  /// When it last opened.
+  private(set) var openedAt: Milliseconds = 0
   /// When the adapter last showed that it works.
   private var lastLife: Milliseconds?
   /// Failures since then: how many, since when, of whom, and how probable a row of them is.
@@ -87,6 +89,7 @@ struct CircuitBreaker: Sendable {
       chance *= max(shareBefore, 0.1)
       suspect(userId)
       guard isDown(uptime: uptime) else { return false }
+      openedAt = uptime
       phase = .open(probeAt: uptime + Self.probeWaitFirst, wait: Self.probeWaitFirst, probing: nil)
       return true
     }

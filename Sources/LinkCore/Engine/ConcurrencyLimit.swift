@@ -194,7 +194,7 @@ enum CapacitySign: Sendable {
     self =
       switch judgement {
       case .succeeded: .served
-      case .rejected: .answered
+      case .rejected, .notYet: .answered
       case .unsent, .ambiguous: .overloaded
       case .transient(let status, _): [408, 429, 502, 503, 504].contains(status) ? .overloaded : .silent
       case .credential, .forbidden: .silent

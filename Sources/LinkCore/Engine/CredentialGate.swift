@@ -16,6 +16,9 @@ struct CredentialGate: Sendable {
   /// earlier one, or of an adapter that has changed its mind since.
   private var knownSince: Milliseconds = 0
 
+  /// When it closed, where it is closed: an answer to a call that was under way then tells nothing new.
+  private(set) var closedAt: Milliseconds = 0
+
   private enum State: Sendable {
     case open
     /// Closed; the next probe may be sent at `probeAt`, unless `probing` is under way.
@@ -54,13 +57,14 @@ struct CredentialGate: Sendable {
   func concerns(callOf began: Milliseconds) -> Bool { began >= knownSince }
 
   /// The adapter refused the credential. True where that is news.
-  mutating func refuse(uptime: Milliseconds) -> Bool {
+  mutating func refuse(_ call: UInt64, uptime: Milliseconds) -> Bool {
     defer { isRenewed = false }
-    guard case .closed(let probeAt, _) = state else {
+    guard case .closed(let probeAt, let probing) = state else {
+      closedAt = uptime
       state = .closed(probeAt: uptime + Self.probeInterval, probing: nil)
       return true
     }
-    state = .closed(probeAt: max(probeAt, uptime), probing: nil)
+    state = .closed(probeAt: max(probeAt, uptime), probing: probing == call ? nil : probing)
     return isRenewed
   }
 
@@ -81,9 +85,9 @@ struct CredentialGate: Sendable {
   /// Somebody got a token: what was refused before it was refused for itself.
   mutating func noteSuccess() { refusedUsers = [] }
 
-  /// The adapter took the credential. True where the gate was closed until now.
-  mutating func accept(uptime: Milliseconds) -> Bool {
-    guard case .closed = state else { return false }
+  /// The adapter took the credential of a call that was begun then. True where the gate was closed until now.
+  mutating func accept(callOf began: Milliseconds, uptime: Milliseconds) -> Bool {
+    guard case .closed = state, began >= closedAt else { return false }
     knownSince = uptime
     state = .open
     isRenewed = false

@@ -72,7 +72,8 @@ extension Engine {
         detail: errmsg.map { EventError.redacted($0, secrets: []) })
     case .forbidden where attempt.verdict == .forbidden && isForbiddenForGood(link):
       fail(link, flight.request, flight.lane, settles: settles, code: .userForbidden)
-    case .transient(_, let retryAfter): retry(link, flight, settles: settles, retryAfter: retryAfter)
+    case .transient(_, let retryAfter), .notYet(_, _, let retryAfter):
+      retry(link, flight, settles: settles, retryAfter: retryAfter)
     case .unsent, .ambiguous, .credential, .forbidden: retry(link, flight, settles: settles, retryAfter: nil)
     }
   }

@@ -10,10 +10,10 @@ extension Engine {
       call, CapacitySign(judgement), of: flight.key.userId, began: flight.since, uptime: now.uptime)
     noteHealth(call, flight, judgement)
     switch judgement {
-    case .succeeded: noteAccepted(flight.key.userId)
-    case .rejected(_, let errmsg):
+    case .succeeded: noteAccepted(flight)
+    case .rejected(_, let errmsg), .notYet(_, let errmsg, _):
       // The adapter's own no speaks for the credential; a bare 4xx may come from anything on the way.
-      if errmsg != nil, gate.accept(uptime: now.uptime) {
+      if errmsg != nil, gate.accept(callOf: flight.since, uptime: now.uptime) {
         noteGateOpened()
       } else {
         gate.noteOther(call)
@@ -44,17 +44,18 @@ extension Engine {
       if breaker.noteFailure(call, flight.key.userId, began: flight.since, uptime: now.uptime) {
         effects.append(.note(.breakerOpened))
       }
-    case .succeeded, .rejected, .credential, .forbidden:
+    case .succeeded, .rejected, .notYet, .credential, .forbidden:
       if breaker.noteLife(uptime: now.uptime) {
         effects.append(.note(.breakerClosed))
-        recover()
+        recover(since: breaker.openedAt)
       }
     }
   }
 
   /// The adapter took the credential: it gave a token.
-  private mutating func noteAccepted(_ userId: Int64) {
-    if gate.accept(uptime: now.uptime) { noteGateOpened() }
+  private mutating func noteAccepted(_ flight: CallInFlight) {
+    let userId = flight.key.userId
+    if gate.accept(callOf: flight.since, uptime: now.uptime) { noteGateOpened() }
     gate.noteSuccess()
     pace.noteSuccess(uptime: now.uptime)
     lastSuccesses[userId] = now.wall
@@ -66,21 +67,25 @@ extension Engine {
 
   private mutating func noteGateOpened() {
     effects.append(.note(.credentialAccepted))
-    recover()
+    recover(since: gate.closedAt)
   }
 
   /// Calls go on after an outage: few at first, for everything that has gathered is due, and the adapter is cold.
-  private mutating func recover() {
+  private mutating func recover(since stop: Milliseconds) {
     concurrencyLimit.restart(uptime: now.uptime)
-    pace.recover(uptime: now.uptime)
+    // After a moment little has gathered, and a ramp of its own would cost everybody more than the outage did.
+    if now.uptime - stop >= Self.outageLeast { pace.recover(uptime: now.uptime) }
   }
+
+  /// The shortest outage after which calls are paced.
+  static let outageLeast: Milliseconds = 10_000
 
   private mutating func refuseCredential(_ call: UInt64, _ flight: CallInFlight, _ status: Int) {
     // While a credential is rotated calls with the earlier one are still under way.
     guard gate.concerns(callOf: flight.since) else { return gate.noteOther(call) }
     _ = gate.isRefusalOfAll(flight.key.userId)
     effects.append(.reloadCredential)
-    if gate.refuse(uptime: now.uptime) { effects.append(.note(.credentialRefused(status: status))) }
+    if gate.refuse(call, uptime: now.uptime) { effects.append(.note(.credentialRefused(status: status))) }
   }
 
   /// The second 403 of a link is final where others succeeded between the two. A replay begins anew: what it is to mend may have been just that.

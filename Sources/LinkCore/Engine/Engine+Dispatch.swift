@@ -6,36 +6,39 @@ extension Engine {
     guard let link = active[key]?.link else { return }
     ready.append(
       key, deadline: deadline(of: link),
-      isUrgent: isFirst && link.request?.deadline != nil)
+      isUrgent: isFirst && link.request?.deadline != nil, isDue: active[key]?.settles == nil)
   }
 
   /// Fills free slots with the links whose turn it is.
   mutating func dispatch() {
     // While Kafka takes no decisions, no more answers are asked for: they would only pile up in memory.
-    while !isStopping, !ready.isEmpty, calls.count < settings.concurrency, commits.pendingCount < settings.windowLimit {
+    while !isStopping, !ready.isEmpty, commits.pendingCount < settings.windowLimit {
       guard gate.admits(uptime: now.uptime), breaker.admits(uptime: now.uptime) else {
         // A probe's answer is not far: it says whether they may go.
         return gate.isProbing || breaker.state == .halfOpen ? () : postponeReady()
       }
-      guard concurrencyLimit.admits(uptime: now.uptime), pace.admits(uptime: now.uptime),
-        let key = breaker.state == .open ? takeProbe() : ready.takeNext()
+      guard calls.count < settings.concurrency, concurrencyLimit.admits(uptime: now.uptime),
+        pace.admits(uptime: now.uptime),
+        let key = breaker.state == .open || !gate.isOpen ? takeProbe() : ready.takeNext()
       else { return }
       guard let link = active[key], link.stage == .queued, let body = link.link else { continue }
       guard slots.admits(body, slots: concurrencyLimit.limit) else {
-        putOff([key], by: 0)
+        putOff([key], by: 0, spread: Self.shareRest)
         continue
       }
       call(key, body, link.lane)
     }
   }
 
-  /// The link to find out with whether the adapter is up: one of which nothing bad is known, where there is one. Else those whose calls always fail
-  /// could keep the breaker open, one after the other.
+  /// The link to find out with whether the adapter is up, or takes the credential: one of which nothing bad is known, where there is one. Else those
+  /// whose calls always fail could keep the breaker open, or the gate closed, one after the other.
   private mutating func takeProbe() -> LinkKey? {
-    for key in ready.keys where !breaker.suspects(key.userId) && active[key]?.link?.attempts.isEmpty == true {
+    for key in ready.keys where !breaker.suspects(key.userId) && active[key]?.link?.attemptsOfReplay.isEmpty == true {
       ready.withdraw(key)
       return key
     }
+    // One that was put off for the probe may come a little later than what is due in any case.
+    guard let probeAt, now.uptime >= probeAt + Self.probeLead else { return nil }
     return ready.takeNext()
   }
 
@@ -66,6 +69,7 @@ extension Engine {
     guard calls.count < settings.concurrency, commits.pendingCount < settings.windowLimit,
       gate.admits(uptime: now.uptime), breaker.admits(uptime: now.uptime)
     else { return untilExpiry }
+    if let probeAt { return min(untilExpiry, max(probeAt + Self.probeLead - now.uptime, 1)) }
     let untilSlot = concurrencyLimit.nextRelease.map { $0 - now.uptime } ?? pace.wait
     return min(untilExpiry, max(untilSlot, 1))
   }
@@ -79,24 +83,33 @@ extension Engine {
   /// While the credential is refused or the adapter down nobody holds an offset or memory: who waits is scheduled for after the next probe,
   /// what is scheduled already in the store alone, for an outage must not write to Kafka as long as it lasts.
   private mutating func postponeReady() {
-    let probeAt = [gate.probeAt, breaker.probeAt].compactMap(\.self).max() ?? now.uptime
-    putOff(ready.takeAll(), by: max(probeAt - now.uptime, 0))
+    putOff(ready.takeAll(), by: max((probeAt ?? now.uptime) - now.uptime, 0))
   }
 
+  /// When the next probe may be sent; nil while calls are made or a probe is under way.
+  private var probeAt: Milliseconds? { [gate.probeAt, breaker.probeAt].compactMap(\.self).max() }
+
+  /// How soon a link comes back for which its user's share of the slots had no room.
+  static let shareRest: Milliseconds = 1000
+
   /// Has links that were ready wait for so long, and somewhat longer, without memory, but never beyond their deadlines.
-  private mutating func putOff(_ keys: [LinkKey], by wait: Milliseconds) {
+  ///
+  /// - Parameter rest: How much longer at the most; by what is known of each unless given.
+  private mutating func putOff(_ keys: [LinkKey], by wait: Milliseconds, spread rest: Milliseconds? = nil) {
     var putOff: [LaneID: [(key: LinkKey, until: Timestamp)]] = [:]
     for key in keys {
       guard let link = active[key], var body = link.link else { continue }
       // Who waits for longer is put off for longer, or a million that wait would all be asked at each probe. Of whom nothing bad is known comes
       // first: the probe is to be his.
       let age = now.wall - (body.replays.last?.at ?? body.origin.timestamp)
-      let isSuspect = breaker.suspects(key.userId) || !body.attempts.isEmpty
-      let spread = min(max(age / 4, isSuspect ? CredentialGate.restJitter : Self.probeLead), Self.putOffLimit)
+      let isSuspect = breaker.suspects(key.userId) || !body.attemptsOfReplay.isEmpty
+      let spread =
+        rest ?? min(max(age / 4, isSuspect ? CredentialGate.restJitter : Self.probeLead), Self.putOffLimit)
       let until = min(
         now.wall + wait + (isSuspect ? Self.probeLead : 0) + Milliseconds.random(in: 0...spread, using: &random),
         deadline(of: body))
-      endTurn(of: key)
+      // What is parked behind it waits for it: taken now, all of it would only be put off, one after the other.
+      if case .link(let next) = users.leave(key) { makeReady(next, isFirst: false) }
       guard link.settles == nil else {
         body.state = .scheduled(due: until)
         schedule(body, link.lane, settles: link.settles, as: .scheduled)

@@ -1,10 +1,8 @@
 /// Links whose time has come, requests that wait too long for their user, and links past retention: step 9 of the protocol.
 extension Engine {
   mutating func tick() {
-    for (partition, lane) in lanes.sorted(by: { $0.key < $1.key }) where lane.phase == .open {
-      takeDue(partition, lane)
-      purge(partition, lane)
-    }
+    takeDue()
+    for (partition, lane) in lanes.sorted(by: { $0.key < $1.key }) where lane.phase == .open { purge(partition, lane) }
     if gate.isRefused, now.uptime >= nextCredentialCheck {
       // Also where nobody waits: an alarm must end when its cause does.
       nextCredentialCheck = now.uptime + CredentialGate.checkInterval
@@ -17,21 +15,50 @@ extension Engine {
     releaseHeldUp()
   }
 
-  /// Asks the store for due links as there is room for them.
-  private mutating func takeDue(_ partition: Int32, _ lane: Lane) {
-    guard !isStopping, !lane.isScanning, lane.restingCount < settings.laneRestLimit, let wake = lane.nextWake,
-      scanWait(lane, wake, now: now) == 0
-    else { return }
-    let room = settings.dueLimit - ready.count
-    guard room > 0 else { return }
+  /// Asks the store for due links as there is room for them: of each lane that has some for its share of it. The lane that is asked first changes.
+  private mutating func takeDue() {
+    let partitions = lanesToScan
+    var room = dueRoom
+    guard !isStopping, room >= settings.dueRoomLeast, !partitions.isEmpty else { return }
+    let first = partitions.firstIndex { [lastScanned] in $0 > lastScanned } ?? 0
+    for place in partitions.indices where room > 0 {
+      let partition = partitions[(first + place) % partitions.count]
+      let share = max(room / (partitions.count - place), 1)
+      room -= share
+      lastScanned = partition
+      scan(partition, limit: share)
+    }
+  }
+
+  private mutating func scan(_ partition: Int32, limit: Int) {
+    guard let lane = lanes[partition], let wake = lane.nextWake else { return }
     let ticket = nextNumber()
     tickets[ticket] = .due(lane.id)
-    lanes[partition]?.isScanning = true
+    lanes[partition]?.scanLimit = limit
     effects.append(
       .store([
         .takeDue(
-          ticket: ticket, partition: partition, until: max(now.wall, wake), limit: room, taken: lane.takenDue)
+          ticket: ticket, partition: partition, until: max(now.wall, wake), limit: limit, taken: lane.takenDue)
       ]))
+  }
+
+  /// Open lanes of which links are due in the store, in order.
+  private var lanesToScan: [Int32] {
+    var partitions: [Int32] = []
+    for (partition, lane) in lanes where lane.mayScan {
+      if lane.restingCount < settings.laneRestLimit, let wake = lane.nextWake, scanWait(lane, wake, now: now) == 0 {
+        partitions.append(partition)
+      }
+    }
+    return partitions.sorted()
+  }
+
+  /// How many more due links there may be in memory, over all lanes: requests that come in have a room of their own, or a backlog in Kafka would
+  /// keep every link that waits in the store from its turn.
+  private var dueRoom: Int {
+    var asked = 0
+    for lane in lanes.values { asked += lane.scanLimit ?? 0 }
+    return settings.dueLimit - ready.dueCount - asked
   }
 
   /// How long until the store is asked for what wakes then.
@@ -67,7 +94,7 @@ extension Engine {
   mutating func due(_ ticket: UInt64, _ links: [DueLink], _ next: Timestamp?) {
     switch tickets.removeValue(forKey: ticket) {
     case .due(let lane)? where holds(lane):
-      lanes[lane.partition]?.isScanning = false
+      lanes[lane.partition]?.scanLimit = nil
       // What was scheduled while the store looked is due no later than the lane knows.
       let known = lanes[lane.partition]?.scheduledSinceScan
       lanes[lane.partition]?.nextWake = [next, known].compactMap(\.self).min()
@@ -151,12 +178,9 @@ extension Engine {
   public func wait(now: Now, limit: Milliseconds) -> Milliseconds {
     var wait = limit
     if let at = commits.nextTimer(linger: settings.commitLinger) { wait = min(wait, at - now.uptime) }
-    for lane in lanes.values
-    where lane.phase == .open && !lane.isScanning && !isStopping
-      && lane.restingCount < settings.laneRestLimit
-    {
-      if let wake = lane.nextWake, ready.count < settings.dueLimit {
-        wait = min(wait, scanWait(lane, wake, now: now))
+    if !isStopping, dueRoom >= settings.dueRoomLeast {
+      for lane in lanes.values where lane.mayScan && lane.restingCount < settings.laneRestLimit {
+        if let wake = lane.nextWake { wait = min(wait, scanWait(lane, wake, now: now)) }
       }
     }
     if let next = nextDispatch(now: now) { wait = min(wait, next) }

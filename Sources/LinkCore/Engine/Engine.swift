@@ -19,6 +19,8 @@ public struct Engine: ~Copyable {
   var users = UserQueues()
   /// Links that have their user's turn and wait for a slot.
   var ready = ReadyQueue()
+  /// The partition whose due links the store was last asked for.
+  var lastScanned: Int32 = -1
   /// Calls in flight, their lanes' departure notwithstanding.
   var calls: [UInt64: CallInFlight] = [:]
   var gate = CredentialGate()

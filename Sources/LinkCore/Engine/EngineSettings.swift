@@ -86,6 +86,8 @@ public struct EngineSettings: Sendable {
   var readyLimit: Int { 4 * concurrency }
   /// Due links that are in memory at once.
   var dueLimit: Int { 2 * concurrency }
+  /// As many there must be room for before the store is asked: each question costs a transaction.
+  var dueRoomLeast: Int { max(dueLimit / 4, 1) }
   /// While no calls are made: how long a lane rests that found due links and none past its deadline. They could only be put off: a million of
   /// them stay due where they are, for next to nothing.
   var closedScanRest: Milliseconds { 1000 }

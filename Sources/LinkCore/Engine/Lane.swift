@@ -22,8 +22,9 @@ struct Lane: Sendable {
   var takenDue = 0
   /// While no calls are made: when the store is asked for due links again.
   var nextScan: Milliseconds = 0
-  /// Whether the store is asked for due links.
-  var isScanning = false
+  /// How many due links the store is asked for; nil while it is not.
+  var scanLimit: Int?
+  var isScanning: Bool { scanLimit != nil }
   /// The earliest that was scheduled while the store was asked.
   var scheduledSinceScan: Timestamp?
   /// Links whose call, made in an earlier assignment, was answered while the store was asked: it did not know of the answer yet.
@@ -32,6 +33,9 @@ struct Lane: Sendable {
   var nextPurge: Milliseconds
 
   enum Phase: Sendable { case restoring, open, blocked }
+
+  /// Whether the store may be asked for due links.
+  var mayScan: Bool { phase == .open && !isScanning }
 
   init(id: LaneID, nextPurge: Milliseconds) {
     self.id = id

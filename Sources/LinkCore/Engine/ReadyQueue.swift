@@ -16,14 +16,16 @@ struct ReadyQueue: Sendable {
   private var turn = 0
   /// No entry ends before.
   private var firstDeadline = Timestamp(milliseconds: .max)
-  /// Links that wait.
+  /// Links that wait, and how many of them come from the schedule.
   private(set) var count = 0
+  private(set) var dueCount = 0
 
   fileprivate struct Entry: Sendable {
     var key: LinkKey
     var number: UInt64
     var deadline: Timestamp
     var isUrgent: Bool
+    var isDue: Bool
 
     static func < (left: Entry, right: Entry) -> Bool {
       (left.deadline, left.number) < (right.deadline, right.number)
@@ -35,21 +37,26 @@ struct ReadyQueue: Sendable {
   /// When the first deadline of a link that waits may pass; nil without one.
   var nextExpiry: Timestamp? { isEmpty ? nil : firstDeadline }
 
-  /// Adds a link that ends at `deadline`; `isUrgent` where that is its own and it is the first of its user's.
-  mutating func append(_ key: LinkKey, deadline: Timestamp, isUrgent: Bool) {
+  /// Adds a link that ends at `deadline`; `isUrgent` where that is its own and it is the first of its user's, `isDue` where it comes from the
+  /// schedule.
+  mutating func append(_ key: LinkKey, deadline: Timestamp, isUrgent: Bool, isDue: Bool = false) {
     lastNumber += 1
-    let entry = Entry(key: key, number: lastNumber, deadline: deadline, isUrgent: isUrgent)
+    let entry = Entry(key: key, number: lastNumber, deadline: deadline, isUrgent: isUrgent, isDue: isDue)
     line.append(entry)
     if isUrgent { urgent.push(entry) }
     firstDeadline = min(firstDeadline, deadline)
     count += 1
+    if isDue { dueCount += 1 }
   }
 
   /// Takes the link that is next.
   mutating func takeNext() -> LinkKey? {
     turn = (turn + 1) % Self.cycle
     let entry = turn == 0 ? takeLongestWaiting() : takeUrgent() ?? takeLongestWaiting()
-    if entry != nil { count -= 1 }
+    if let entry {
+      count -= 1
+      if entry.isDue { dueCount -= 1 }
+    }
     dropTaken()
     return entry?.key
   }
@@ -110,6 +117,7 @@ struct ReadyQueue: Sendable {
     urgent.removeAll { [taken] in taken.contains($0.number) || matches($0) }
     taken = []
     count = line.count
+    dueCount = line.count { $0.isDue }
   }
 }
 

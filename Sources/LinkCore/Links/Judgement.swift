@@ -10,8 +10,10 @@ enum Judgement: Sendable {
   case credential(status: Int)
   /// 403: the engine decides whether it speaks of the user or of the credential.
   case forbidden
-  /// 408, 425, 429, 5xx, and what the rules say.
+  /// 408, 425, 429, 5xx.
   case transient(status: Int, retryAfter: RetryAfter?)
+  /// A no that would be final, but for the rules: the adapter works, and has looked at the request.
+  case notYet(status: Int, errmsg: String?, retryAfter: RetryAfter?)
   /// Another 4xx, or `s == "error"`. `errmsg` is the adapter's own text.
   case rejected(status: Int, errmsg: String?)
 
@@ -23,7 +25,7 @@ enum Judgement: Sendable {
     case .response(let status, let body, let retryAfter):
       self = Judgement(status: status, reply: AdapterReply.parse(body), retryAfter: retryAfter)
       if case .rejected(let status, let errmsg) = self, rules.isTransient(status: status, errmsg: errmsg) {
-        self = .transient(status: status, retryAfter: retryAfter)
+        self = .notYet(status: status, errmsg: errmsg, retryAfter: retryAfter)
       }
     }
   }
@@ -50,7 +52,7 @@ enum Judgement: Sendable {
     case .ambiguous: .ambiguous
     case .credential: .credential
     case .forbidden: .forbidden
-    case .transient: .transient
+    case .transient, .notYet: .transient
     case .rejected: .rejected
     }
   }

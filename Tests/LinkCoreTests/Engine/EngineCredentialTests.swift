@@ -21,6 +21,42 @@ struct EngineCredentialTests {
     #expect(world.notes.contains(.credentialAccepted))
   }
 
+  @Test("A success of a call that was under way when the credential was refused does not let the calls go on")
+  func lateSuccess() throws {
+    let world = EngineWorld()
+    world.assignAll()
+    world.adapter = { _ in nil }
+    for user in 1...3 { world.produce(request(user: Int64(user), id: "r\(user)")) }
+    world.pass(100)
+    let calls = world.calls
+    world.answer(try #require(calls.first), .status(401))
+    world.pass(50)
+    for call in calls.dropFirst() { world.answer(call, .token("tok")) }
+    for user in 4...30 { world.produce(request(user: Int64(user), id: "r\(user)")) }
+    world.pass(20_000, step: 100)
+    #expect(world.calls.count == 3)
+    #expect(world.engine.load.credentialRefused)
+    #expect(!world.notes.contains(.credentialAccepted))
+    #expect(world.events("link-account.token-ready.v1").count == 2)
+  }
+
+  @Test("A no that is to be tried again says that the adapter works, and that it took the credential")
+  func notYet() {
+    let world = EngineWorld { $0.answers = AnswerRules(transientErrmsgs: ["busy"]) }
+    world.assignAll()
+    world.adapter = { _ in .no("busy") }
+    for user in 1...60 { world.produce(request(user: Int64(user), id: "r\(user)")) }
+    world.pass(60_000, step: 100)
+    #expect(world.engine.load.breaker == .closed)
+    #expect(world.published.isEmpty)
+    world.adapter = { _ in .status(401) }
+    world.pass(60_000, step: 100)
+    #expect(world.engine.load.credentialRefused)
+    world.adapter = { _ in .no("busy") }
+    world.pass(60_000, step: 100)
+    #expect(world.notes.contains(.credentialAccepted))
+  }
+
   @Test("A changed credential is probed at once, and counts as refused only once it is")
   func renewed() {
     let world = EngineWorld()

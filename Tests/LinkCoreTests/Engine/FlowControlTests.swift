@@ -1,5 +1,6 @@
-import LinkCore
 import Testing
+
+@testable import LinkCore
 
 @Suite("Flow control")
 struct FlowControlTests {
@@ -117,6 +118,50 @@ struct FlowControlTests {
     world.pass(11_000)
     let others = world.calls.count { !String(decoding: $0.body, as: UTF8.self).contains(#""userId":1,"#) }
     #expect(others >= 49)
+  }
+
+  @Test("However much waits in Kafka, a due link has its turn, and one past its deadline its end")
+  func backlog() {
+    let world = EngineWorld { $0.concurrency = 2 }
+    world.assignAll()
+    world.adapter = { _ in .status(503, retryAfter: .delay(1000)) }
+    world.produce(request(user: 1))
+    let deadline = Timestamp(milliseconds: 1_800_000_030_000).rfc3339
+    world.produce(request(user: 2, id: "r2", extra: #","deadline":"\#(deadline)""#))
+    world.pass(100)
+    world.adapter = { _ in nil }
+    let outage = world.calls.count
+    var taken: Int64 = 10
+    var called: Set<Int64> = []
+    for _ in 0..<400 {
+      while world.engine.wantsRecords {
+        taken += 1
+        world.produce(request(user: taken, id: "r\(taken)"))
+      }
+      for call in world.calls.dropFirst(outage) {
+        guard let key = world.engine.link(ofCall: call.id) else { continue }
+        called.insert(key.userId)
+        world.answer(call, key.userId == 2 ? .status(503) : .token("t"))
+      }
+      world.pass(100)
+    }
+    #expect(called.isSuperset(of: [1, 2]))
+    #expect(world.events("deadline_exceeded").count == 1)
+    #expect(taken > 200)
+  }
+
+  @Test("The due links of all lanes together have their room, and each lane its share of it")
+  func dueRoom() {
+    let world = EngineWorld { $0.concurrency = 4 }
+    world.assignAll()
+    world.adapter = { _ in .status(503, retryAfter: .delay(10_000)) }
+    for user in 1...60 { world.produce(request(user: Int64(user), id: "r\(user)")) }
+    world.pass(2000)
+    world.adapter = { _ in nil }
+    world.setCalendar(by: 60_000)
+    world.pass(30_000, step: 100)
+    #expect(world.engine.load.ready <= world.settings.dueLimit)
+    #expect(world.calls.count > 4)
   }
 
   @Test("A person who waits goes before a backfill")
