@@ -8,10 +8,11 @@ extension KafkaBrowser {
   ///   - starts: The first offset of a partition that is to be read from there on.
   ///   - ends: For each partition the offset before which everything is read; it has to be in the log, or its end.
   ///   - stuckAfter: Milliseconds without any progress after which it gives up with `_TIMED_OUT`: an open transaction holds a partition back.
+  ///   - isStopped: Ends the reading; it is asked before each record, and several times a second where none comes.
   ///   - onRecord: Takes the records, of one partition in their order.
   public func read(
     topic: String, from starts: [Int32: Int64] = [:], to ends: [Int32: Int64], stuckAfter: Int64 = 60_000,
-    onRecord: (SourceRecord) throws -> Void
+    isStopped: () -> Bool = { false }, onRecord: (SourceRecord) throws -> Void
   ) throws {
     var open = ends.filter { $0.value > 0 }
     guard !open.isEmpty else { return }
@@ -28,7 +29,7 @@ extension KafkaBrowser {
       (reached[partition], progressed) = (offset, Uptime.now())
       if let end = open[partition], offset >= end { open[partition] = nil }
     }
-    while !open.isEmpty {
+    while !open.isEmpty, !isStopped() {
       guard Uptime.now() - progressed < stuckAfter else { throw stuck(topic, open.keys.min(), reached) }
       guard let message = rd_kafka_consumer_poll(handle.client, 200) else { continue }
       defer { rd_kafka_message_destroy(message) }

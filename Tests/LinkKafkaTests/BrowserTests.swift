@@ -51,4 +51,24 @@ struct BrowserTests {
     }
     #expect(found == [realm.topic(.requests)])
   }
+
+  @Test("A reading up to given ends stops before the next record, and also behind an open transaction")
+  func stops() throws {
+    let realm = try Realm(partitions: 1)
+    try realm.request(["a", "b", "c"])
+    let browser = try KafkaBrowser(properties: realm.properties)
+    var count = 0
+    try browser.read(topic: realm.topic(.requests), to: [0: 3], isStopped: { count == 2 }) { _ in count += 1 }
+    #expect(count == 2)
+    let open = try OpenTransaction(realm, "hanging")
+    try open.writeState(.identity(partition: 0, Identity(high: 0, low: 1)))
+    var asked = 0
+    func isStopped() -> Bool {
+      asked += 1
+      return asked > 3
+    }
+    try browser.read(topic: realm.topic(.state), to: [0: 1], isStopped: isStopped) { _ in Issue.record("it is open") }
+    #expect(asked == 4)
+    try open.abort()
+  }
 }

@@ -50,14 +50,18 @@ enum DeadLettersCommand {
       let ranges = try scan.ranges(of: Array(0..<scan.partitionCount))
       for (partition, range) in ranges.sorted(by: { $0.key < $1.key }) where count <= limit {
         try scan.read([partition: range]) { record in
-          guard count <= limit, filter.fits(record, DeadLetterRecord(record, topic: scan.topic)) else { return }
+          guard filter.fits(record, DeadLetterRecord(record, topic: scan.topic)) else { return true }
           count += 1
-          guard count <= limit else { return }
+          guard count <= limit else { return false }
           let view = DeadLetterView(record, topic: scan.topic, eventByteLimit: settings.eventByteLimit)
           bar.erase()
-          if isJSON { return output.print(view.json(isWhole: false)) }
-          if count == 1 { output.print(DeadLetterView.heading) }
-          output.print(view.line)
+          if isJSON {
+            output.print(view.json(isWhole: false))
+          } else {
+            if count == 1 { output.print(DeadLetterView.heading) }
+            output.print(view.line)
+          }
+          return true
         }
       }
     }
@@ -81,6 +85,7 @@ enum DeadLettersCommand {
       guard let range, range.contains(place.offset) else { return }
       try scan.read([place.partition: place.offset..<place.offset + 1]) { record in
         found = DeadLetterView(record, topic: scan.topic, eventByteLimit: settings.eventByteLimit)
+        return true
       }
     }
     guard let found else {
@@ -115,7 +120,7 @@ enum DeadLettersCommand {
         invocation.console, environment: invocation.environment, title: invocation.command.name, unit: "records"))
     defer { bar.erase() }
     do throws(KafkaFailure) {
-      try body(try TopicScan(.deadLetters, settings, properties) { bar.show($0, $1) }, settings, bar)
+      try body(try TopicScan(.deadLetters, settings, properties, tell: { bar.show($0, $1) }), settings, bar)
     } catch {
       var failure = error
       if failure.name.hasSuffix("AUTHORIZATION_FAILED") {

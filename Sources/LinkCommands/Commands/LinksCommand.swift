@@ -104,14 +104,14 @@ enum LinksCommand {
     let key = try LinkName.key(name)
     var found: Link?
     let failure = try reading(invocation) { scan, _ throws(KafkaFailure) in found = try scan.links([key])[key] }
-    if let failure { throw failure }
     guard let found else {
-      throw CommandFailure(
-        .found,
-        .init(
-          "links show", quoted(name),
-          "nothing is known of such a link: it was never asked for, is not decided on yet, or was forgotten",
-          hint: "linkworker links list --user \(key.userId)"))
+      throw failure
+        ?? CommandFailure(
+          .found,
+          .init(
+            "links show", quoted(name),
+            "nothing is known of such a link: it was never asked for, is not decided on yet, or was forgotten",
+            hint: "linkworker links list --user \(key.userId)"))
     }
     let story = LinkStory(link: found, now: SystemClock.wall())
     var output = LineOutput(invocation.console)
@@ -121,6 +121,7 @@ enum LinksCommand {
       for line in story.text { output.print(line) }
     }
     output.flush()
+    if let failure { throw failure }
     return .ok
   }
 

@@ -17,7 +17,8 @@ enum ReplayCommand {
       broker what would be done.
       Each job has a name, which is told at its start. Ctrl-C (or SIGTERM) stops the sending, waits up to 10 s for what is on its way, and \
       says how many are sent, not sent and unknown, and the command that goes on, on any machine: with --job the requests topic is read \
-      from the job's beginning on, and what it has of this job is not sent again. A repeat does no harm: the links remember the events' ids. A job is \
+      from the job's beginning on, and what it has of this job is not sent again. A name of your own does not say when the job began: then \
+      all of the requests topic is read. A repeat does no harm: the links remember the events' ids. A job is \
       about links that had failed when it began.
       """,
     settings: .kafka,
@@ -35,7 +36,10 @@ enum ReplayCommand {
       .value("--rate", "N", "Requests a second at most. Default: as fast as Kafka takes them."),
       .flag("--yes", "Do not ask."),
       .flag("--dry-run", "Tell what would be done, and send nothing."),
-      .flag("--watch", "Wait for the outcomes and tell them as they come."),
+      .flag(
+        "--watch",
+        "Wait for the outcomes of what this run sends and tell them as they come; exits 1 unless every link got its token."
+      ),
       .value(
         "--timeout", "TIME",
         "How long --watch waits for each link once Kafka has its request: seconds, or 90s, 5m. Default: to its deadline, or 2 minutes."

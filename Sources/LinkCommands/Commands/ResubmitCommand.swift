@@ -6,13 +6,13 @@ enum ResubmitCommand {
     name: "dead-letters resubmit",
     summary: "Send dead letters to the requests topic again, after a fix.",
     about: """
-      Sends value, key and headers as they were to the user's home partition: the dead letters that are named, or all of this group that fit the \
-      options. The __connect.errors headers stay behind; linkworker.resubmitted-from (the dead letter) and linkworker.dead-lettered-from (the \
-      record before) say where it comes from. The dead letter itself stays where it is. Each is read first as the worker will read it: what \
+      Sends value, key and headers as they were to the user's home partition: the dead letters that are named, or all of this group and \
+      requests topic that fit the options, up to \(ResubmissionPlan.limit) at a time; others that fit are counted and passed \
+      over. The __connect.errors headers stay behind; linkworker.resubmitted-from (the dead letter) and linkworker.dead-lettered-from (the record before) say where it comes from. The dead letter itself stays where it is. Each is read first as the worker will read it: what \
       would be put aside again, event.max.bytes of these settings included, is named and not sent, and then the exit code is 1. So it is with a value that was cut, unless \
       --value-file has it whole, and with a request that was too old when it was put aside, for its link may be forgotten by now.
-      For more than one it asks first; where there is no terminal, --yes has to say so. Ctrl-C (or SIGTERM) stops the sending, waits up to 10 s for \
-      what is on its way, and says what was sent. The same command again, on any machine, goes on: the requests topic is read for the \
+      For more than one it asks first; where there is no terminal, --yes has to say so. Ctrl-C (or SIGTERM) stops the reading or \
+      the sending, waits up to 10 s for what is on its way, and says what was sent. The same command again, on any machine, goes on: the requests topic is read for the \
       repetitions that it has already, and none is sent twice. Should two people send the same at the same time, the second is a duplicate \
       and does no harm.
       """,

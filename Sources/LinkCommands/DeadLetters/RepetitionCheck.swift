@@ -17,6 +17,8 @@ struct RepetitionCheck {
   /// What is to be done with a dead letter.
   enum Verdict: Equatable {
     case send(OutgoingRecord)
+    /// It is of another group or topic: which.
+    case foreign(String)
     /// Why it is not sent.
     case refused(String)
   }
@@ -26,7 +28,7 @@ struct RepetitionCheck {
     guard let letter else { return .refused("no worker has written this record") }
     let (provenance, cut) = (letter.provenance, letter.cut)
     guard provenance.place.topic == requestsTopic, provenance.groupID == groupID else {
-      return .refused("it is of group \(quoted(provenance.groupID)) and topic \(quoted(provenance.place.topic))")
+      return .foreign("it is of group \(quoted(provenance.groupID)) and topic \(quoted(provenance.place.topic))")
     }
     // What is missing of them, nobody can guess.
     if cut.headerCount != nil || cut.keyByteCount != nil {

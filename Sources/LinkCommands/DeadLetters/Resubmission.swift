@@ -16,6 +16,8 @@ final class Resubmission {
   private var rate: RateLimit?
   private var inFlight: [Int: AuditPlace] = [:]
   private var offeredCount = 0
+  /// Whether the judging is over.
+  private var isSending = false
   /// Why what was not acknowledged was not.
   private var failure: KafkaFailure?
 
@@ -55,36 +57,69 @@ final class Resubmission {
 
   /// Judges, asks and sends; returns why it was not to be sent.
   private func send(_ properties: KafkaProperties, _ value: [UInt8]?) throws(KafkaFailure) -> CommandFailure? {
-    let letters = try TopicScan(.deadLetters, settings, properties) { [bar] in bar.show($0, $1) }
-    let requests = try TopicScan(.requests, settings, properties) { [bar] in bar.show($0, $1) }
+    let isStopped = { [interrupts] in interrupts.count > 0 }
+    let letters = try TopicScan(.deadLetters, settings, properties, isStopped: isStopped) { [self] in show($0, $1) }
+    let requests = try TopicScan(.requests, settings, properties, isStopped: isStopped) { [self] in show($0, $1) }
     let check = RepetitionCheck(
       eventByteLimit: settings.eventByteLimit, requestsTopic: requests.topic, partitionCount: requests.partitionCount,
       groupID: settings.kafka.groupId, value: value, isForced: invocation.isSet("--force"))
     let ranges = selection.part(of: try letters.ranges(of: Array(0..<letters.partitionCount)))
     try judge(letters, ranges, requests, check)
+    // What was not read to the end is no plan.
+    if interrupts.count > 0 { return nil }
+    guard !plan.isTooLarge else {
+      return .usage(
+        invocation.command.name,
+        "more than \(ProgressMeter.grouped(ResubmissionPlan.limit)) dead letters are too many for one call",
+        hint: "less than that at a time, by --since and --until")
+    }
     voice.tell(plan, isDryRun: invocation.isSet("--dry-run"))
     if plan.toSend.isEmpty || invocation.isSet("--dry-run") { return nil }
     if let refusal = question() { return refusal }
     let writer = try KafkaStreamWriter(properties: properties, topic: requests.topic)
     // What is on its way has to be accounted for, whatever becomes of the reading.
     defer { drain(writer) }
-    try letters.read(ranges) { record in send(record, letters.topic, check, writer) }
+    isSending = true
+    try letters.read(ranges) { record in
+      send(record, letters.topic, check, writer)
+      return failure == nil
+    }
     return nil
   }
 
   private func judge(
     _ letters: TopicScan, _ ranges: [Int32: Range<Int64>], _ requests: TopicScan, _ check: RepetitionCheck
   ) throws(KafkaFailure) {
+    var missing = selection.places
     try letters.read(ranges) { record in
       let letter = DeadLetterRecord(record, topic: letters.topic)
-      if selection.contains(record, letter) { plan.take(record, letter, check.judge(letter)) }
+      guard selection.contains(record, letter) else { return true }
+      let place = AuditPlace(partition: record.partition, offset: record.offset)
+      missing.remove(place)
+      switch check.judge(letter) {
+      // Who names one is told why it is not sent; what others have put aside is none of those that fit.
+      case .foreign(let why) where !selection.places.isEmpty: voice.refused(place, why)
+      case .foreign: plan.passOver()
+      case .refused(let why): voice.refused(place, why)
+      case .send: plan.take(record, letter)
+      }
+      return !plan.isTooLarge
     }
-    plan.takeMissing(of: selection.places)
+    guard interrupts.count == 0, !plan.isTooLarge else { return }
+    for place in missing.sorted() { voice.refused(place, "there is no such dead letter") }
     guard let oldest = plan.oldest else { return }
-    let since = oldest + -Self.slack
-    try requests.read(try requests.ranges(of: plan.partitions.sorted(), since: since)) { record in
+    // A repetition lies where the user of its value at that time is at home, and that value may have been another one: it may be anywhere.
+    let partitions = Array(0..<requests.partitionCount)
+    try requests.read(try requests.ranges(of: partitions, since: oldest + -Self.slack)) { record in
       plan.take(request: record, deadLetterTopic: letters.topic)
+      return true
     }
+  }
+
+  /// While dead letters are judged the bar is about what is read; then about what is sent.
+  private func show(_ count: Int, _ fraction: Double?) {
+    guard isSending else { return bar.show(count, fraction) }
+    bar.show(voice.sentCount, Double(voice.sentCount) / Double(max(plan.toSend.count, 1)))
   }
 
   /// Nil where it is to go on; else why it does not.
@@ -143,6 +178,7 @@ final class Resubmission {
       case .lost(let failure, let mayBeWritten): lose(place, failure, mayBeWritten: mayBeWritten)
       }
     }
+    if !deliveries.isEmpty { show(voice.sentCount, nil) }
   }
 
   private func lose(_ place: AuditPlace, _ failure: KafkaFailure, mayBeWritten: Bool) {

@@ -2,34 +2,40 @@ import LinkCore
 
 /// What is to be done with the dead letters that were chosen. Pure; of each that is to be sent it keeps no more than its place.
 struct ResubmissionPlan {
+  /// Dead letters of one call at most: their places are in memory.
+  static let limit = 1_000_000
+
   /// Those that are to be sent.
   private(set) var toSend: Set<AuditPlace> = []
   /// Those that Kafka has again already.
   private(set) var alreadySent: Set<AuditPlace> = []
-  /// Those that are not sent, in the order in which they were read, and why.
-  private(set) var refused: [(place: AuditPlace, why: String)] = []
+  /// How many fit and are of another group or topic: they are none of this one's.
+  private(set) var passedOverCount = 0
   /// How many there are of each reason, of those to be sent.
   private(set) var reasons: [Malformation.Reason: Int] = [:]
-  /// The partitions of the requests topic to which they belong.
-  private(set) var partitions: Set<Int32> = []
   /// When the first of them was put aside.
   private(set) var oldest: Timestamp?
   private var reasonOf: [AuditPlace: Malformation.Reason] = [:]
+  private let limit: Int
 
-  /// Takes a dead letter and what was judged of it.
-  mutating func take(_ record: SourceRecord, _ letter: DeadLetterRecord?, _ verdict: RepetitionCheck.Verdict) {
+  /// - Parameter limit: How many there may be.
+  init(limit: Int = ResubmissionPlan.limit) { self.limit = limit }
+
+  /// Whether it has more than one call may have.
+  var isTooLarge: Bool { toSend.count > limit }
+
+  /// Takes a dead letter that can be sent.
+  mutating func take(_ record: SourceRecord, _ letter: DeadLetterRecord?) {
     let place = AuditPlace(partition: record.partition, offset: record.offset)
-    switch verdict {
-    case .refused(let why): refused.append((place, why))
-    case .send(let outgoing):
-      toSend.insert(place)
-      if let partition = outgoing.partition { partitions.insert(partition) }
-      oldest = min(oldest ?? record.timestamp, record.timestamp)
-      guard let reason = letter?.provenance.reason else { return }
-      reasonOf[place] = reason
-      reasons[reason, default: 0] += 1
-    }
+    toSend.insert(place)
+    oldest = min(oldest ?? record.timestamp, record.timestamp)
+    guard let reason = letter?.provenance.reason else { return }
+    reasonOf[place] = reason
+    reasons[reason, default: 0] += 1
   }
+
+  /// Counts a dead letter of another group or topic.
+  mutating func passOver() { passedOverCount += 1 }
 
   /// Takes a record of the requests topic: the dead letter that it repeats is not sent once more.
   mutating func take(request record: SourceRecord, deadLetterTopic: String) {
@@ -38,12 +44,6 @@ struct ResubmissionPlan {
     guard toSend.remove(place) != nil else { return }
     alreadySent.insert(place)
     if let reason = reasonOf[place] { reasons[reason, default: 1] -= 1 }
-  }
-
-  /// Those that were named and are not there.
-  mutating func takeMissing(of places: Set<AuditPlace>) {
-    let known = toSend.union(alreadySent).union(refused.map(\.place))
-    for place in places.subtracting(known).sorted() { refused.append((place, "there is no such dead letter")) }
   }
 
   /// `3 dead letters (2 invalid_data, 1 not_json)`

@@ -20,7 +20,6 @@ struct ResubmissionVoice {
 
   /// What was judged, before anything is sent.
   mutating func tell(_ plan: ResubmissionPlan, isDryRun: Bool) {
-    for (place, why) in plan.refused { refused(place, why) }
     guard isJSON else { return flush() }
     for place in plan.alreadySent.sorted() { say(place, "already-resubmitted") { _ in } }
     if isDryRun { for place in plan.toSend.sorted() { say(place, "would-be-resubmitted") { _ in } } }
@@ -41,6 +40,7 @@ struct ResubmissionVoice {
   mutating func refused(_ place: AuditPlace, _ why: String) {
     refusedCount += 1
     guard isJSON else {
+      bar.erase()
       return output.print("\(place.partition)/\(place.offset): not sent: \(CommandFailure.Line.inOneLine(why))")
     }
     say(place, "refused") { $0.member("why", why) }
@@ -51,6 +51,7 @@ struct ResubmissionVoice {
     lostCount += 1
     guard isJSON else {
       let what = mayBeWritten ? "not acknowledged; Kafka may have it" : "not sent"
+      bar.erase()
       return output.print("\(place.partition)/\(place.offset): \(what)")
     }
     say(place, "unacknowledged") { $0.member("mayBeWritten", mayBeWritten) }
@@ -67,11 +68,16 @@ struct ResubmissionVoice {
       json.count("resubmitted", sentCount)
       json.count("alreadyResubmitted", plan.alreadySent.count)
       json.count("refused", refusedCount)
+      json.count("passedOver", plan.passedOverCount)
       json.count("unacknowledged", lostCount)
       json.endObject()
       json.endObject()
       output.print(json)
     } else {
+      if plan.passedOverCount > 0 {
+        let noun = plan.passedOverCount == 1 ? "dead letter" : "dead letters"
+        output.print("\(plan.passedOverCount) \(noun) of other groups or topics passed over")
+      }
       output.print(isDryRun ? "would send \(plan.phrase) again; \(rest(plan))" : summary(plan))
     }
     flush()

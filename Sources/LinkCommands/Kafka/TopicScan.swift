@@ -10,6 +10,7 @@ final class TopicScan {
   let partitionCount: Int32
   private let browser: KafkaBrowser
   private let ends: StateReader
+  private let isStopped: () -> Bool
   private let tell: (Int, Double?) -> Void
   private var recordCount = 0
   /// Offsets that have been passed, and those that there are: a compacted topic has gaps.
@@ -18,12 +19,15 @@ final class TopicScan {
 
   /// Throws where the topic is not there or may not be read.
   ///
-  /// - Parameter tell: Is told how many records were read, and how much of the whole that is.
+  /// - Parameters:
+  ///   - isStopped: Ends every reading.
+  ///   - tell: Is told how many records were read, and how much of the whole that is.
   init(
     _ role: TopicRole, _ settings: WorkerSettings, _ properties: KafkaProperties,
-    tell: @escaping (Int, Double?) -> Void = { _, _ in }
+    isStopped: @escaping () -> Bool = { false }, tell: @escaping (Int, Double?) -> Void = { _, _ in }
   ) throws(KafkaFailure) {
     topic = settings.topics[role]
+    self.isStopped = isStopped
     self.tell = tell
     let found = try KafkaAdmin(properties: properties).metadata(of: [topic])
     guard let count = found[topic]?.partitions else { throw .missing(topic: topic) }
@@ -57,14 +61,17 @@ final class TopicScan {
   }
 
   /// Reads these ranges; the records of one partition come in their order.
-  func read(_ ranges: [Int32: Range<Int64>], _ take: (SourceRecord) -> Void) throws(KafkaFailure) {
+  ///
+  /// - Parameter take: Takes a record; false ends the reading.
+  func read(_ ranges: [Int32: Range<Int64>], _ take: (SourceRecord) -> Bool) throws(KafkaFailure) {
     let filled = ranges.filter { !$0.value.isEmpty }
     var positions = filled.mapValues(\.lowerBound)
+    var isEnded = false
     do {
       try browser.read(
-        topic: topic, from: positions, to: filled.mapValues(\.upperBound)
+        topic: topic, from: positions, to: filled.mapValues(\.upperBound), isStopped: { isEnded || isStopped() }
       ) { record in
-        take(record)
+        isEnded = !take(record)
         passed += record.offset + 1 - (positions[record.partition] ?? record.offset)
         positions[record.partition] = record.offset + 1
         recordCount += 1
@@ -76,6 +83,7 @@ final class TopicScan {
     } catch {
       throw KafkaFailure("read", "topic \(topic)", code: -1, detail: "\(error)")
     }
+    guard !isEnded else { return }
     passed += filled.reduce(0) { $0 + max($1.value.upperBound - (positions[$1.key] ?? $1.value.upperBound), 0) }
   }
 

@@ -1,6 +1,6 @@
 import LinkCore
 
-/// Records of the state topic that cannot be read. What has become of their links, nobody can say: they are left out. Pure.
+/// Records of the state topic that cannot be read, each the last one of its key. What has become of their links, nobody can say: they are left out. Pure.
 struct LinkDamage: Equatable {
   /// How many there are.
   private(set) var count = 0
@@ -12,12 +12,22 @@ struct LinkDamage: Equatable {
     var partition: Int32
     var offset: Int64
     var fault: StateRecordFault
+
+    /// Where it lies, and what is wrong with it.
+    init(partition: Int32, offset: Int64, fault: StateRecordFault) {
+      (self.partition, self.offset, self.fault) = (partition, offset, fault)
+    }
+
+    /// A record and what is wrong with it.
+    init(_ record: SourceRecord, _ fault: StateRecordFault) {
+      self.init(partition: record.partition, offset: record.offset, fault: fault)
+    }
   }
 
   /// Counts a record.
-  mutating func note(_ record: SourceRecord, _ fault: StateRecordFault) {
+  mutating func note(_ record: First) {
     count += 1
-    first = first ?? First(partition: record.partition, offset: record.offset, fault: fault)
+    first = first ?? record
   }
 
   /// Counts those of another partition as well.

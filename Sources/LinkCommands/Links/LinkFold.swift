@@ -9,8 +9,13 @@ struct LinkFold<Kept> {
   private let keys: Set<[UInt8]>?
   private let keep: (Link) -> Kept?
   private var links: [Name: Kept] = [:]
-  /// What could not be read; it counts as no link at all.
-  private(set) var damage = LinkDamage()
+  /// What could not be read and no later record of its key has mended, up to a limit.
+  private var damaged: [Name: LinkDamage.First] = [:]
+  /// What could not be read beyond it.
+  private var rest = LinkDamage()
+
+  /// Records that cannot be read which are remembered one by one.
+  private static var damageLimit: Int { 100_000 }
 
   /// Half a digest of a record's key: a fixed 16 bytes, however long the key is.
   private struct Name: Hashable {
@@ -30,6 +35,14 @@ struct LinkFold<Kept> {
   /// What was kept of the links, in no order.
   var kept: some Collection<Kept> { links.values }
 
+  /// What cannot be read; it counts as no link at all.
+  var damage: LinkDamage {
+    var damage = LinkDamage()
+    for record in damaged.values.sorted(by: { $0.offset < $1.offset }) { damage.note(record) }
+    damage.add(rest)
+    return damage
+  }
+
   /// Takes the next record of the partition.
   mutating func take(_ record: SourceRecord) {
     let key = record.key ?? []
@@ -38,15 +51,24 @@ struct LinkFold<Kept> {
     case .mark, .identity: return
     case .link, nil: break
     }
+    let name = Name(key)
     do throws(StateRecordFault) {
       switch try StateRecord.decode(key: key, value: record.value) {
-      case .link(let link): links[Name(key)] = keep(link)
-      case .tombstone: links[Name(key)] = nil
+      case .link(let link): links[name] = keep(link)
+      case .tombstone: links[name] = nil
       case .mark, .identity: return
       }
+      damaged[name] = nil
     } catch {
-      links[Name(key)] = nil
-      damage.note(record, error)
+      links[name] = nil
+      // The last record of a key counts here as well; one that has gone since is no damage.
+      if record.value == nil, record.key != nil {
+        damaged[name] = nil
+      } else if damaged[name] != nil || damaged.count < Self.damageLimit {
+        damaged[name] = LinkDamage.First(record, error)
+      } else {
+        rest.note(LinkDamage.First(record, error))
+      }
     }
   }
 }

@@ -31,7 +31,10 @@ final class LinkScan {
     let ranges = try scan.ranges(of: partitions)
     for (partition, range) in ranges.sorted(by: { $0.key < $1.key }) {
       var fold = LinkFold(keys: keys, keep: keep)
-      try scan.read([partition: range]) { fold.take($0) }
+      try scan.read([partition: range]) {
+        fold.take($0)
+        return true
+      }
       damage.add(fold.damage)
       guard each(Array(fold.kept)) else { return }
     }

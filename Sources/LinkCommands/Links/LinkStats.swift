@@ -7,7 +7,7 @@ struct LinkStats {
     var state: Link.State
     var attemptCount: Int
     var isReplayed: Bool
-    /// When Kafka had its request.
+    /// When Kafka had its request, or the last replay was accepted: since then it waits.
     var askedAt: Timestamp
     /// The brokers that its request names; none of a link that has succeeded.
     var brokers: [BrokerIndex]
@@ -46,7 +46,7 @@ struct LinkStats {
   private(set) var replayedCount = 0
   /// Links by the number of their calls, in the order of `callSteps`.
   private(set) var calls = [Int](repeating: 0, count: Self.callSteps.count)
-  /// The one that waits whose request Kafka had first.
+  /// The one that waits longest: since Kafka had its request, or its last replay was accepted.
   private(set) var oldest: Waiting?
   /// The one that waits which is due first.
   private(set) var soonest: Waiting?
@@ -120,7 +120,7 @@ extension LinkStats.Item {
     state = link.state
     attemptCount = link.attemptCount
     isReplayed = link.replay > 0
-    askedAt = link.origin.timestamp
+    askedAt = link.replays.last?.at ?? link.origin.timestamp
     brokers = []
     key = nil
     switch link.state {

@@ -13,6 +13,9 @@ struct ReplayOptions {
   /// Milliseconds that outcomes are waited for; nil: to the deadline, or two minutes.
   let timeout: Milliseconds?
 
+  /// When the command began, by this machine's calendar.
+  private let began: Timestamp
+
   /// Which links are to be replayed.
   enum Selection {
     /// These.
@@ -39,6 +42,7 @@ struct ReplayOptions {
     rate = try invocation.integer("--rate", in: 1...1_000_000)
     timeout = try invocation.timeout(of: "--watch")
     isResumed = invocation.isSet("--job")
+    began = wall
     selection = try Self.selection(invocation, now: wall)
     let job = try Self.job(invocation) ?? ReplayJob(began: wall, random: random)
     guard let reason = invocation.value("--reason") ?? (invocation.isSet("--dry-run") ? "-" : nil) else {
@@ -55,8 +59,8 @@ struct ReplayOptions {
     guard !invocation.operands.isEmpty else {
       var filter = try LinkFilter(invocation, now: wall)
       filter.states = [.failed]
-      // What fails from now on is none of this job: gone on with, it is about the same links.
-      filter.until = filter.until ?? wall
+      // A new job takes what has failed, though a worker's clock may be ahead of this one. Gone on with, it is about the same links.
+      if invocation.isSet("--job") { filter.until = filter.until ?? wall }
       return .fitting(filter)
     }
     if let option = filters.first(where: { invocation.isSet($0) }) {
@@ -106,14 +110,17 @@ struct ReplayOptions {
   }
 
   /// The words that go on with the job, besides the options that are repeated as they were typed.
-  var wordsToGoOn: [String] {
+  ///
+  /// - Parameter newest: When the last of its links came to its state.
+  func wordsToGoOn(newest: Timestamp?) -> [String] {
     var words: [String] = []
     switch selection {
     case .named(let keys): words += keys.sorted().map(\.description)
     case .fitting(let filter):
       // Times that count back from now would be others later on.
       if let since = filter.since { words += ["--since", since.rfc3339] }
-      if let until = filter.until { words += ["--until", until.rfc3339] }
+      // What fails from now on is none of this job.
+      words += ["--until", (filter.until ?? max(began, newest.map { $0 + 1 } ?? began)).rfc3339]
     }
     return words + ["--job", order.job.name]
   }

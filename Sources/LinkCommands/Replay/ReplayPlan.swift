@@ -37,8 +37,8 @@ struct ReplayPlan {
   /// How many are to be asked for.
   var count: Int { targets.count }
 
-  /// Whether it has more links than a job may have.
-  var isTooLarge: Bool { targets.count > Self.linkLimit }
+  /// When the last of them came to its state; nil where there are none.
+  var newest: Timestamp? { targets.lazy.map(\.at).max() }
 
   /// The links to ask for: those that have waited longest first, always in the same order.
   var keys: [LinkKey] { targets.sorted { ($0.at, $0.key) < ($1.at, $1.key) }.map(\.key) }

@@ -55,32 +55,29 @@ struct ReplayRun {
         invocation.console, environment: invocation.environment, title: invocation.command.name, unit: "records read"))
     defer { bar.erase() }
     let planned: (plan: ReplayPlan, damage: CommandFailure?)
+    var candidates = ReplayCandidates()
     do throws(KafkaFailure) {
       let scan = try LinkScan(settings, properties) { bar.show($0, $1) }
       let partitions = partitions(of: scan.partitionCount)
       // The states come first: what was accepted meanwhile stands in the requests.
-      var candidates: [ReplayCandidate] = []
-      try read(scan, partitions) {
-        candidates += $0
-        return candidates.count <= ReplayPlan.linkLimit
-      }
+      try read(scan, partitions) { candidates.take($0) }
       var sent: Set<LinkKey> = []
-      if options.isResumed, !candidates.isEmpty {
+      if options.isResumed, !candidates.found.isEmpty, !candidates.isCut {
         let trail = ReplayTrail(options.order.job, eventByteLimit: settings.eventByteLimit)
-        sent = try trail.sent(in: TopicScan(.requests, settings, properties) { bar.show($0, $1) }, partitions)
+        sent = try trail.sent(in: TopicScan(.requests, settings, properties, tell: { bar.show($0, $1) }), partitions)
       }
       var plan = ReplayPlan(isNamed: options.selection.isNamed, sent: sent)
-      for candidate in candidates { plan.take(candidate) }
+      for candidate in candidates.found { plan.take(candidate) }
       planned = (plan, scan.failure)
     } catch {
       var failure = error
       if failure.name.hasSuffix("AUTHORIZATION_FAILED") { failure.hint = Self.permissions }
       throw CommandFailure(failure)
     }
-    guard !planned.plan.isTooLarge else {
+    guard !candidates.isCut else {
       throw .usage(
-        "replay", "\(ProgressMeter.grouped(planned.plan.count)) links are too many for one job",
-        hint: "less than \(ProgressMeter.grouped(ReplayPlan.linkLimit)) at a time, by --since and --until")
+        "replay", "more than \(ProgressMeter.grouped(ReplayPlan.linkLimit)) links fit, which are too many for one job",
+        hint: "less than that at a time, by --since and --until")
     }
     return planned
   }
@@ -124,7 +121,7 @@ struct ReplayRun {
       throw CommandFailure(interrupts.count > 0 ? .interrupted : .found, line)
     }
     let command = CommandWords(
-      invocation, repeating: ReplayOptions.repeated, adding: options.wordsToGoOn
+      invocation, repeating: ReplayOptions.repeated, adding: options.wordsToGoOn(newest: plan.newest)
     ).text
     let kafka = try SubmitConnection(
       settings, waits: invocation.isSet("--watch"), timeout: options.timeout, interrupts: interrupts,

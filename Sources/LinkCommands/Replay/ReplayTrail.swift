@@ -20,6 +20,7 @@ struct ReplayTrail {
     var sent: Set<LinkKey> = []
     try scan.read(ranges) { record in
       if let key = key(in: record) { sent.insert(key) }
+      return true
     }
     return sent
   }

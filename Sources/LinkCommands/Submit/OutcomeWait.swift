@@ -131,6 +131,13 @@ struct OutcomeWait {
     for line in linesByLink[link.key] ?? [] {
       guard let entry = entries[line], let place = entry.place else { continue }
       entries[line]?.knowledge = .present(link.state)
+      if entry.fingerprint == nil {
+        // A replay that was accepted, and whose link has ended: its outcome has come, or came before a repeat of it was sent.
+        guard link.replays.contains(where: { $0.id == entry.id }) else { continue }
+        if case .scheduled = link.state { continue }
+        if let entry = remove(line) { ended.append((entry, .known(link.state))) }
+        continue
+      }
       let isOwn = link.origin.partition == place.partition && link.origin.offset == place.offset
       // Its own outcome, a refusal for another content, or the end of a link that still waits: each comes as an event.
       if isOwn || link.fingerprint != entry.fingerprint { continue }

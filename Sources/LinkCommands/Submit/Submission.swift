@@ -144,7 +144,7 @@ struct Submission: ~Copyable {
       return request
     } catch {
       ledger.reject()
-      voice.reject(line.number, error)
+      voice.reject(line.number, input.link(of: line.number), error)
       return nil
     }
   }

@@ -20,6 +20,8 @@ struct SubmitInput: ~Copyable {
   /// How many events there are to make, and the one of a number.
   private let events: (count: Int, make: (Int) -> [UInt8])?
   private var takenCount = 0
+  /// The links of a replay job, in the order of their events.
+  private let links: [LinkKey]
 
   /// One request made of options.
   init(single event: [UInt8]) {
@@ -28,6 +30,7 @@ struct SubmitInput: ~Copyable {
     kind = .single
     reader = nil
     events = (1, { _ in event })
+    links = []
   }
 
   /// One event for each link of a replay job; each is made when its turn comes.
@@ -37,6 +40,7 @@ struct SubmitInput: ~Copyable {
     kind = .links
     reader = nil
     events = (keys.count, { event(keys[$0]) })
+    links = keys
   }
 
   /// The file at a path, or standard input for `-`.
@@ -47,7 +51,11 @@ struct SubmitInput: ~Copyable {
     kind = path == "-" ? .standardInput : .file
     self.reader = consume reader
     events = nil
+    links = []
   }
+
+  /// The link of a replay job to which an event belongs; nil where the input is something else.
+  func link(of line: Int) -> LinkKey? { links.indices.contains(line - 1) ? links[line - 1] : nil }
 
   /// The next line, once it has come; waits for it no longer than `milliseconds`.
   mutating func next(waiting milliseconds: Int32) throws(CommandFailure) -> LineReader.Item {

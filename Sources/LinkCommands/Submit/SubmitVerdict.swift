@@ -44,12 +44,14 @@ struct SubmitVerdict {
       code = code ?? watchFailure.exitCode
       lines += CommandFailure(watchFailure).lines
     }
+    // No file that somebody gave is to blame for what a replay job makes.
+    let fault = input == .links ? ExitCode.found : .dataError
     if ledger.refusedCount > 0 {
-      code = code ?? .dataError
+      code = code ?? fault
       lines.append(refusal)
     }
     if ledger.rejectedCount > 0 {
-      code = code ?? .dataError
+      code = code ?? fault
       lines.append(rejection)
     }
     if let tally, tally.otherCount + tally.openCount > 0 {
@@ -128,10 +130,18 @@ struct SubmitVerdict {
     let why = ledger.refusal.map { ": \($0.detail) (\($0.name))" } ?? ""
     return .init(
       operation, name, "Kafka refuses \(counted(ledger.refusedCount, "request")) for itself\(why)",
-      hint: "shorten what is named above, or raise max.message.bytes of the requests topic, and send that again")
+      hint: input == .links
+        ? "a shorter --reason, or a higher max.message.bytes of the requests topic, for the links that are named above"
+        : "shorten what is named above, or raise max.message.bytes of the requests topic, and send that again")
   }
 
   private var rejection: CommandFailure.Line {
+    if input == .links {
+      let count = counted(ledger.rejectedCount, "replay request")
+      return .init(
+        operation, name, "\(count) would be refused and not sent",
+        hint: "a shorter --reason, or a higher event.max.bytes, for the links that are named above")
+    }
     let count = counted(ledger.rejectedCount, "line")
     return isAllOrNothing
       ? .init(operation, name, "nothing was sent: \(count) would be refused", hint: "mend them; they are named above")

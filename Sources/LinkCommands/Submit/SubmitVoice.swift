@@ -30,9 +30,14 @@ struct SubmitVoice {
   private var isSingle: Bool { input == .single }
 
   /// A line that is not sent. As text it is a failure, and goes to standard error.
-  mutating func reject(_ line: Int, _ fault: Malformation) {
-    guard isJSON else { return complain(fault.line(name, line)) }
-    say(line, status: "rejected") { $0.members(of: fault) }
+  ///
+  /// - Parameter link: Of a replay request, where it is not a line that somebody has written: its link.
+  mutating func reject(_ line: Int, _ link: LinkKey?, _ fault: Malformation) {
+    guard isJSON else {
+      let place = link.map { LogText.escaped($0.description) } ?? "\(name):\(line)"
+      return complain("\(place): invalid: \(fault.description)")
+    }
+    say(line, nil, nil, link, status: "rejected") { $0.members(of: fault) }
   }
 
   /// Kafka has a request. As text only a single one is worth a line.
@@ -118,18 +123,27 @@ struct SubmitVoice {
       if let wait, !isSingle { say(wait.summary) }
       return
     }
+    output.print(summary(ledger, ofLinks: linkCount, wait: wait, isInterrupted: isInterrupted))
+  }
+
+  /// The last object.
+  func summary(
+    _ ledger: SubmitLedger, ofLinks linkCount: Int, wait: OutcomeTally?, isInterrupted: Bool
+  ) -> JSONWriter {
     var json = JSONWriter()
     json.beginObject()
     json.name("summary")
     json.beginObject()
     if input == .links {
+      // What is sent, rejected, not sent and unknown comes to all links, as it does in the text.
       json.count("links", linkCount)
+      json.count("sent", ledger.acknowledgedCount)
       json.count("notSent", ledger.unsentCount(ofLinks: linkCount))
       json.count("unknown", ledger.uncertainLines.count)
     } else {
       json.count("read", ledger.readCount)
+      json.count("sent", ledger.sentCount)
     }
-    json.count("sent", ledger.sentCount)
     json.count("acknowledged", ledger.acknowledgedCount)
     json.count("rejected", ledger.rejectedCount + ledger.refusedCount)
     json.count("unacknowledged", ledger.lostLines.count)
@@ -143,7 +157,7 @@ struct SubmitVoice {
     }
     json.endObject()
     json.endObject()
-    output.print(json)
+    return json
   }
 
   private func place(_ line: Int) -> String {

@@ -30,6 +30,8 @@ struct ProgressMeter {
 
   /// Takes where things stand: how many are done, and how much of the whole that is (0 to 1), where the whole is known.
   mutating func take(count: Int, fraction: Double?, at now: Milliseconds) {
+    // Another piece of the work has begun: what was counted before says nothing of it.
+    if let last = samples.last, count < last.count { samples = [] }
     if let last = samples.last, now - last.at < Self.sampleInterval, samples.count > 1 { samples.removeLast() }
     samples.append(Sample(at: now, count: count, fraction: fraction))
     while samples.count > 2, now - samples[0].at > Self.span { samples.removeFirst() }

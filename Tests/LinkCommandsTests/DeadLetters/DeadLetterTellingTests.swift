@@ -32,8 +32,11 @@ struct DeadLetterTellingTests {
     eventByteLimit: 65_536, requestsTopic: "requests", partitionCount: 12, groupID: "links")
 
   private func why(_ record: SourceRecord, _ check: RepetitionCheck = Self.check) -> String {
-    guard case .refused(let why) = check.judge(Self.parsed(record)) else { return "sent" }
-    return why
+    switch check.judge(Self.parsed(record)) {
+    case .refused(let why): why
+    case .foreign(let why): "foreign: \(why)"
+    case .send: "sent"
+    }
   }
 
   @Test("A repetition has the record's own headers and where it comes from, and goes to the user's home")
@@ -74,7 +77,7 @@ struct DeadLetterTellingTests {
         "headers were cut"))
     var other = Self.check
     other.groupID = "others"
-    #expect(why(Self.letter(), other).hasPrefix("it is of group \"links\""))
+    #expect(why(Self.letter(), other).hasPrefix("foreign: it is of group \"links\""))
     let stray = SourceRecord(
       partition: 0, offset: 1, timestamp: Timestamp(milliseconds: 0), key: nil, value: nil, headers: [])
     #expect(why(stray) == "no worker has written this record")
@@ -100,11 +103,11 @@ struct DeadLetterTellingTests {
     #expect(HexLines.of([0xFF, 0x41]) == ["00000000  ff 41" + String(repeating: " ", count: 44) + ".A"])
   }
 
-  @Test("A dead letter that Kafka has again already is not sent once more, and one that is missing is told")
+  @Test("A dead letter that Kafka has again already is not sent once more, and those of others are counted")
   func plan() {
     var plan = ResubmissionPlan()
     let record = Self.letter()
-    plan.take(record, Self.parsed(record), Self.check.judge(Self.parsed(record)))
+    plan.take(record, Self.parsed(record))
     #expect(plan.phrase == "1 dead letter (1 unknown_type)")
     var repetition = record
     repetition.headers = [Header("linkworker.resubmitted-from", "other/0/9")]
@@ -113,7 +116,18 @@ struct DeadLetterTellingTests {
     repetition.headers = [Header("linkworker.resubmitted-from", "dead-letters/0/9")]
     plan.take(request: repetition, deadLetterTopic: "dead-letters")
     #expect(plan.toSend.isEmpty && plan.alreadySent.count == 1 && plan.phrase == "0 dead letters")
-    plan.takeMissing(of: [AuditPlace(partition: 0, offset: 9), AuditPlace(partition: 0, offset: 10)])
-    #expect(plan.refused.map(\.why) == ["there is no such dead letter"])
+    plan.passOver()
+    #expect(plan.passedOverCount == 1)
+  }
+
+  @Test("More dead letters than one call may have are known as soon as there is one too many")
+  func tooMany() {
+    var plan = ResubmissionPlan(limit: 1)
+    var record = Self.letter()
+    plan.take(record, Self.parsed(record))
+    #expect(!plan.isTooLarge)
+    record.offset += 1
+    plan.take(record, Self.parsed(record))
+    #expect(plan.isTooLarge)
   }
 }

@@ -54,6 +54,21 @@ struct LinkFoldTests {
       ])
   }
 
+  @Test("What a later record of the same key has mended, or a tombstone has ended, is no damage")
+  func mended() {
+    let (link, stray) = (StateKey.link(Self.failed.key).encoded(), Array("elsewhere".utf8))
+    var fold = LinkFold { $0.key }
+    for key in [link, stray] { fold.take(record(key: key, value: Array("garbage".utf8))) }
+    #expect(fold.damage.count == 2)
+    fold.take(Self.failed.record(offset: 10))
+    fold.take(record(key: stray, value: nil, offset: 11))
+    #expect(Array(fold.kept) == [Self.failed.key] && fold.damage == LinkDamage())
+    for offset in [12, 13] as [Int64] { fold.take(record(key: link, value: Array("garbage".utf8), offset: offset)) }
+    #expect(fold.kept.isEmpty && fold.damage.count == 1 && fold.damage.first?.offset == 13)
+    fold.take(record(key: link, value: nil, offset: 14))
+    #expect(fold.damage == LinkDamage())
+  }
+
   @Test("asks for nothing of links that are not named, where some are")
   func named() {
     var fold = LinkFold(keys: [StateKey.link(Self.failed.key).encoded()]) { $0.key.userId }

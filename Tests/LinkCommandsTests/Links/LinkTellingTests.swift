@@ -134,4 +134,18 @@ struct LinkTellingTests {
         + #""brokers":[{"name":"a","scheduled":2,"failed":0},{"name":"northwind","scheduled":1,"failed":1}]}"#)
     #expect(LinkStats(now: Self.now).text(names).first == "links      0")
   }
+
+  @Test("A link that was replayed waits since then, and not since its request")
+  func waitsSinceReplay() {
+    var stats = LinkStats(now: Self.now)
+    let replay = Link.AcceptedReplay(id: "j/1", at: Timestamp(milliseconds: 9_000_000), reason: "r", operator: "o")
+    let due = Link.State.scheduled(due: Timestamp(milliseconds: 12_000_000))
+    for link in [Link.sample(user: 2, due, replays: [replay]), .sample(user: 3, due)] {
+      stats.take(LinkStats.Item(link, names: BrokerNames()))
+    }
+    #expect(stats.oldest?.key.userId == 3)
+    stats = LinkStats(now: Self.now)
+    stats.take(LinkStats.Item(.sample(user: 2, due, replays: [replay]), names: BrokerNames()))
+    #expect(stats.oldest?.at == replay.at)
+  }
 }

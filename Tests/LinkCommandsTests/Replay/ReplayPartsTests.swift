@@ -82,6 +82,66 @@ struct ReplayPartsTests {
     #expect(forced.count == 1 && forced.leftOutCount == 0)
   }
 
+  @Test("More links than a job may have end the reading, also where most of them would be left out")
+  func tooMany() {
+    let job = ReplayJob(began: now, random: 71)
+    let accepted = Link.AcceptedReplay(id: "x", at: now, reason: "r", operator: "o")
+    let links = (1...3 as ClosedRange<Int64>).map {
+      ReplayCandidate(failed($0, at: 5, replays: [accepted]), in: job, limit: 1, isForced: false)
+    }
+    var candidates = ReplayCandidates(limit: 5)
+    #expect(candidates.take(links) && !candidates.isCut)
+    #expect(!candidates.take(links) && candidates.isCut && candidates.found.count == 6)
+    var full = ReplayCandidates(limit: 3)
+    #expect(full.take(links) && !full.isCut)
+  }
+
+  @Test("A new job takes what failed by a clock that is ahead, and goes on with the same links")
+  func clocks() throws {
+    let options = try options()
+    guard case .fitting(let filter) = options.selection else { throw Malformation(.notJSON, "named") }
+    #expect(filter.until == nil && filter.states == [.failed])
+    func until(_ newest: Timestamp?) -> String? {
+      let words = options.wordsToGoOn(newest: newest)
+      return words.firstIndex(of: "--until").map { words[$0 + 1] }
+    }
+    #expect(until(now + 5_000) == (now + 5_001).rfc3339)
+    #expect(until(now + -5_000) == now.rfc3339 && until(nil) == now.rfc3339)
+    let resumed = try self.options("--job", "j")
+    guard case .fitting(let filter) = resumed.selection else { throw Malformation(.notJSON, "named") }
+    #expect(filter.until == now)
+  }
+
+  @Test("What is sent, rejected, not sent and unknown comes to all links, and a rejected request names its link")
+  func account() throws {
+    let keys = (1...4 as ClosedRange<Int64>).map(key)
+    let input = SubmitInput(links: keys, job: "j") { _ in [] }
+    #expect(input.link(of: 4) == key(4) && input.link(of: 5) == nil)
+    var ledger = SubmitLedger()
+    for line in 1...3 {
+      ledger.read(InputLine(number: line, bytes: [], end: Int64(line)))
+      if line == 3 {
+        ledger.reject()
+      } else {
+        ledger.send(.init(line: line, id: "i", source: "s", key: key(1), extent: 1))
+      }
+    }
+    _ = ledger.settle(.init(tag: 1, fate: .written(partition: 0, offset: 1)))
+    _ = ledger.settle(.init(tag: 2, fate: .lost(KafkaFailure("write", "", code: -151), mayBeWritten: true)))
+    let voice = SubmitVoice(name: "job j", isJSON: true, input: .links, try invocation([]))
+    let json = voice.summary(ledger, ofLinks: 4, wait: nil, isInterrupted: false)
+    let summary = try JSONValue(parsing: json.bytes)["summary"]
+    let counts = ["sent", "rejected", "notSent", "unknown"].compactMap { summary?[$0]?.integer }
+    #expect(counts == [1, 1, 1, 1] && summary?["links"]?.integer == 4)
+    var refused = SubmitLedger()
+    refused.reject()
+    let verdict = SubmitVerdict(
+      name: "job j", path: "job j", input: .links, size: 4, ledger: refused, isInterrupted: false,
+      isAllOrNothing: false)
+    #expect(verdict.failure?.exitCode == .found)
+    #expect(verdict.failure?.lines.first?.reason == "1 replay request would be refused and not sent")
+  }
+
   @Test("Links that are named are asked for whatever is known of them: the word is the worker's")
   func named() {
     let job = ReplayJob(began: now, random: 71)
@@ -122,6 +182,16 @@ struct ReplayPartsTests {
     #expect(ReplayOperator.name(["SUDO_USER": "anna", "USER": "root"]).hasPrefix("anna@"))
     #expect(ReplayOperator.name(["USER": "", "LOGNAME": "bo"]).hasPrefix("bo@"))
     #expect(ReplayOperator.name([:]).hasPrefix("uid-"))
+  }
+
+  private func invocation(_ words: [String]) throws -> Invocation {
+    let request = try CommandParser(commands: [ReplayCommand.definition], environment: [:]).parse(["replay"] + words)
+    guard case .run(let invocation) = request else { throw Malformation(.notJSON, "no run") }
+    return invocation
+  }
+
+  private func options(_ words: String...) throws -> ReplayOptions {
+    try ReplayOptions(try invocation(["--reason", "r"] + words), now: now, random: 71)
   }
 
   private func key(_ user: Int64) -> LinkKey { LinkKey(userId: user, idempotencyKey: "k") }

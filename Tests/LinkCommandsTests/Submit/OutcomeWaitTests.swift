@@ -103,6 +103,24 @@ struct OutcomeWaitTests {
     #expect(wait.take(try outcome("failed", id: "a", key: "k", rest: rest + "1")).map(\.0.line) == [1])
   }
 
+  @Test("A replay is ended by a state that has it and waits no more: its outcome came before a repeat of it was sent")
+  func repeatedReplay() throws {
+    var wait = OutcomeWait(timeout: nil)
+    let line = event(
+      "r", type: "link-account.replay-requested.v1",
+      #"{"userId":7,"idempotencyKey":"k","reason":"r","operator":"o"}"#)
+    wait.expect(try RequestCheck().read(line), line: 1)
+    wait.acknowledge(line: 1, at: .init(partition: 0, offset: 9), now: now(0))
+    let failed = Link.State.failed(at: Timestamp(milliseconds: 5), code: .adapterRejected)
+    var link = try link(offset: 1, failed)
+    #expect(wait.learn(link).isEmpty, "it is not accepted yet")
+    link.replays = [.init(id: "r", at: Timestamp(milliseconds: 4), reason: "r", operator: "o")]
+    link.state = .scheduled(due: Timestamp(milliseconds: 9))
+    #expect(wait.learn(link).isEmpty, "its outcome will come")
+    link.state = failed
+    #expect(wait.learn(link).map(\.1) == [.known(failed)] && wait.count == 0)
+  }
+
   // MARK: - Samples
 
   private func now(_ time: Milliseconds) -> Now { Now(wall: Timestamp(milliseconds: time), uptime: time) }

@@ -35,6 +35,17 @@ struct ProgressMeterTests {
     #expect(meter.line(width: 80) == "submit  1 234 567 requests, 617 283/s, 0:02")
   }
 
+  @Test("Another count that begins at nothing has a rate of its own")
+  func again() {
+    var meter = ProgressMeter(title: "replay", unit: "records", began: 0)
+    meter.take(count: 0, fraction: 0, at: 0)
+    meter.take(count: 9_000, fraction: 1, at: 1_000)
+    meter.take(count: 100, fraction: 0.1, at: 2_000)
+    #expect(meter.line(width: 60).hasSuffix("100 records, 0:02"))
+    meter.take(count: 600, fraction: 0.6, at: 3_000)
+    #expect(meter.line(width: 60).hasSuffix("600 records, 500/s, 0:00 left"))
+  }
+
   @Test("On a narrow terminal it stays in one line")
   func narrow() {
     var meter = ProgressMeter(title: "submit", unit: "requests", began: 0)
