@@ -19,11 +19,11 @@ struct MutantTests {
     case .appliedBeforeCommit: 5
     case .offsetsPastUnsettled: 3
     case .offsetsOutside: 8
-    case .noFenceUnmoved: 12
+    case .noFenceUnmoved: 8
     case .onlyMovedOffsetsFirst: 4
     case .noConflictMark: 2
     case .noDeadLetterMark: 2
-    case .invalidOffsetFence: 12
+    case .invalidOffsetFence: 8
     case .markMatchesAll: 736
     case .unknownIsCommitted: 69
     case .unknownIsAborted: 2
@@ -35,7 +35,7 @@ struct MutantTests {
     case .generationAtSend: 87
     case .callsForgotten: 3
     case .answersDropped: 9
-    case .stableStateEnd: 195
+    case .stableStateEnd: 317
     case .restoreNotAwaited: 1
     case .journalNotRead: 1
     case .journalUnchecked: 50

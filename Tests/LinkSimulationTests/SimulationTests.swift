@@ -44,7 +44,7 @@ struct SimulationTests {
   func coverage() {
     // Few seeds that reach all: where one is missing after a change, `linkworker simulate` says whether any seed still does.
     var reached: Set<Passage> = []
-    for seed in [29, 13, 111, 157, 9, 227, 305] as [UInt64] {
+    for seed in [29, 13, 17, 116, 10, 227, 305] as [UInt64] {
       let history = History(seed: seed, sha256: sha256)
       reached.formUnion(Passage.allCases.filter { history.coverage[$0] > 0 })
     }
