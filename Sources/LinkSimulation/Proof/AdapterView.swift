@@ -14,6 +14,8 @@ struct AdapterView {
   private var calls: [UInt64: CallRecord] = [:]
   /// When the next call may be made, where the credential is refused.
   private var probeFrom: Milliseconds?
+  /// When it was.
+  private var refusedAt: Milliseconds = 0
   /// When the credential was last known to be good, or to be another one: what was asked before tells nothing of it.
   private var knownSince: Milliseconds = 0
   /// When the adapter last showed that it works: a call that was under way then tells nothing.
@@ -45,9 +47,10 @@ struct AdapterView {
     guard let call = calls.removeValue(forKey: id), let verdict = call.verdict else { return }
     switch verdict {
     case .succeeded, .rejected:
-      probeFrom = nil
-      knownSince = now
-    case .credential: if probeFrom == nil, call.began >= knownSince { probeFrom = now + Self.credentialRest }
+      // One that was under way when the credential was refused tells nothing new.
+      if probeFrom == nil || call.began >= refusedAt { (probeFrom, knownSince) = (nil, now) }
+    case .credential:
+      if probeFrom == nil, call.began >= knownSince { (probeFrom, refusedAt) = (now + Self.credentialRest, now) }
     case .unsent, .ambiguous, .forbidden, .transient: break
     }
     switch verdict {
