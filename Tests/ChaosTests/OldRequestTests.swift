@@ -47,7 +47,9 @@ extension Chaos {
       let reason = letters.first?.headers.first { $0.name == Array("__connect.errors.exception.class.name".utf8) }
       #expect(reason?.value == Array("expired".utf8))
       #expect(ground.emulator.stats.calls == 3)
-      try awaiting("Four duplicates in the log", state: { worker.program.tail }) { worker.log("link.duplicate").count == 4 }
+      try awaiting("Four duplicates in the log", state: { worker.program.tail }) {
+        worker.log("link.duplicate").count == 4
+      }
       try ground.expectAudit()
     }
   }

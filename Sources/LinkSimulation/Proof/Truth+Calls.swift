@@ -45,8 +45,9 @@ extension Truth {
       entry.expiresAt > new.process.now.wall, let answer = try? JournalPayload(decoding: entry.payload)
     else { return false }
     let places = written.filter { $0.request.number == new.number }
-    // Of several copies an earlier one may have expired: the answer to it serves none of the others.
-    return requestNumber(of: answer.outcome) == new.number && (places.count == 1 || !expired.contains(new.number))
+    // Of several copies a later one may have been taken for the first, by a clock so far ahead that the earlier ones seemed too old: the answer to
+    // it serves none of the others.
+    return requestNumber(of: answer.outcome) == new.number && places.count == 1
   }
 
   private func requestNumber(of outcome: OutgoingRecord) -> Int? {
