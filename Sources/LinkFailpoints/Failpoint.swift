@@ -5,6 +5,8 @@
 /// applies once, when its place is reached for the N-th time (1 unless given). `kill` ends the process as a power cut would
 /// (SIGKILL), `stop` freezes it until somebody sends SIGCONT, `wait=MS` lets the thread that is there wait for so many milliseconds.
 public enum Failpoint: String, CaseIterable, Sendable {
+  /// A batch of a restore is in the view; the restore goes on.
+  case absorbed
   /// A partition's state is restored, and the engine has not heard of it.
   case restored
   /// A request has come from Kafka, and the engine has not seen it.

@@ -18,8 +18,8 @@ struct Kill: Hashable, CustomStringConvertible {
   var needsRebalance: Bool {
     switch point {
     case .revoking, .revoked: true
-    case .restored, .received, .called, .answered, .journaled, .committing, .produced, .prepared, .committed, .ended,
-      .applied:
+    case .absorbed, .restored, .received, .called, .answered, .journaled, .committing, .produced, .prepared, .committed,
+      .ended, .applied:
       false
     }
   }
@@ -37,7 +37,7 @@ struct Kill: Hashable, CustomStringConvertible {
   /// How often a worker is sure to come there soon.
   private static func countLimit(_ point: Failpoint) -> Int {
     switch point {
-    case .restored, .revoking, .revoked: 1
+    case .absorbed, .restored, .revoking, .revoked: 1
     case .received, .called, .answered: 12
     case .journaled, .committing, .produced, .prepared, .committed, .ended, .applied: 4
     }

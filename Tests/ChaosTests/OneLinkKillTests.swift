@@ -28,13 +28,13 @@ extension Chaos {
           try expect(price, Kill(point: point, count: 1, wipes: wipes), userID, deployment, emulator)
         }
       }
-      #expect(userID == 22)
+      #expect(userID == 24)
     }
 
     /// The calls of a link whose worker died there; nil where the place has nothing to do with a link.
     private static func price(of point: Failpoint, wipes: Bool) -> ClosedRange<Int>? {
       switch point {
-      case .restored, .received: 1...1
+      case .absorbed, .restored, .received: 1...1
       // Whether the call still left is a race with the death.
       case .called: 1...2
       case .answered: 2...2

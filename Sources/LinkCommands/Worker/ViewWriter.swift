@@ -1,5 +1,6 @@
 import LinkCore
 import LinkCrypto
+import LinkFailpoints
 import LinkKafka
 import LinkStore
 
@@ -53,6 +54,9 @@ final class ViewWriter {
     let full = batch
     batch = RestoreBatch(sha256: sha256)
     let now = SystemClock.wall()
-    writing = try store.errand { store throws(StoreFailure) in try store.absorb(full, at: now) }
+    writing = try store.errand { store throws(StoreFailure) in
+      try store.absorb(full, at: now)
+      Failpoint.absorbed.reach()
+    }
   }
 }

@@ -47,8 +47,8 @@ struct AdapterView {
     guard let call = calls.removeValue(forKey: id), let verdict = call.verdict else { return }
     switch verdict {
     case .succeeded, .rejected:
-      // One that was under way when the credential was refused tells nothing new.
-      if probeFrom == nil || call.began >= refusedAt { (probeFrom, knownSince) = (nil, now) }
+      // One that was under way when the credential was refused tells nothing new; and where it is good, that it still is, is no news.
+      if probeFrom != nil, call.began >= refusedAt { (probeFrom, knownSince) = (nil, now) }
     case .credential:
       if probeFrom == nil, call.began >= knownSince { (probeFrom, refusedAt) = (now + Self.credentialRest, now) }
     case .unsent, .ambiguous, .forbidden, .transient: break
