@@ -1,5 +1,5 @@
-import LinkCore
 import Glibc
+import LinkCore
 import LinkSandbox
 import LinkTestSupport
 import Testing

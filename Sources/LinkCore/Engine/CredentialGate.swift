@@ -85,6 +85,9 @@ struct CredentialGate: Sendable {
   /// Somebody got a token: what was refused before it was refused for itself.
   mutating func noteSuccess() { refusedUsers = [] }
 
+  /// The user was answered neither with a token nor with 401 or 403.
+  mutating func noteOtherAnswer(to userId: Int64) { refusedUsers.remove(userId) }
+
   /// The adapter took the credential of a call that was begun then. True where the gate was closed until now.
   mutating func accept(callOf began: Milliseconds, uptime: Milliseconds) -> Bool {
     guard case .closed = state, began >= closedAt else { return false }

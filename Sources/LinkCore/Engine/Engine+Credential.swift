@@ -12,6 +12,7 @@ extension Engine {
     switch judgement {
     case .succeeded: noteAccepted(flight)
     case .rejected(_, let errmsg), .notYet(_, let errmsg, _):
+      gate.noteOtherAnswer(to: flight.key.userId)
       // The adapter's own no speaks for the credential; a bare 4xx may come from anything on the way.
       if errmsg != nil, gate.accept(callOf: flight.since, uptime: now.uptime) {
         noteGateOpened()
@@ -28,7 +29,9 @@ extension Engine {
     case .unsent(let reason), .ambiguous(let reason):
       detail = reason
       gate.noteOther(call)
-    case .transient: gate.noteOther(call)
+    case .transient:
+      gate.noteOtherAnswer(to: flight.key.userId)
+      gate.noteOther(call)
     }
     effects.append(
       .note(
