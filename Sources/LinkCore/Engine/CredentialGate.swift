@@ -10,8 +10,8 @@ struct CredentialGate: Sendable {
   private var state = State.open
   /// Whether the credential was changed since it was refused: of this one nothing is known yet.
   private var isRenewed = false
-  /// Users whose last answer was 401 or 403, since the last success.
-  private var refusedUsers: Set<Int64> = []
+  /// Of whom the last answers were 401 or 403, with no success between.
+  private var refusals = RefusalRow()
   /// When there was last news of the credential: another one, or this one taken after it was refused. What was asked before was asked with an
   /// earlier one, or of an adapter that has changed its mind since.
   private var knownSince: Milliseconds = 0
@@ -45,12 +45,11 @@ struct CredentialGate: Sendable {
     state = .closed(probeAt: uptime + Self.probeInterval, probing: call)
   }
 
-  /// Whether a 403 for this user speaks of the credential: the last answers of at least two users were 401 or 403, with no success
-  /// between.
+  /// Whether a 403 for this user speaks of the credential: the last answers of so many users were 401 or 403, with no success between, that they
+  /// are not each refused for himself.
   mutating func isRefusalOfAll(_ userId: Int64) -> Bool {
-    // Two tell as much as two thousand: bounded.
-    if refusedUsers.count < 2 { refusedUsers.insert(userId) }
-    return refusedUsers.count >= 2
+    refusals.note(userId)
+    return refusals.isOfAll
   }
 
   /// Whether a refusal of a call that was begun then speaks of the credential as it is now.
@@ -71,6 +70,7 @@ struct CredentialGate: Sendable {
   /// There is another credential: a probe may try it at once.
   mutating func renew(uptime: Milliseconds) {
     knownSince = uptime
+    refusals.end()
     guard case .closed(_, let probing) = state else { return }
     isRenewed = true
     state = .closed(probeAt: uptime, probing: probing)
@@ -83,15 +83,20 @@ struct CredentialGate: Sendable {
   }
 
   /// Somebody got a token: what was refused before it was refused for itself.
-  mutating func noteSuccess() { refusedUsers = [] }
+  mutating func noteSuccess() {
+    refusals.noteOther()
+    refusals.end()
+  }
 
   /// The user was answered neither with a token nor with 401 or 403.
-  mutating func noteOtherAnswer(to userId: Int64) { refusedUsers.remove(userId) }
+  mutating func noteOtherAnswer(to userId: Int64) { refusals.noteOther(to: userId) }
 
   /// The adapter took the credential of a call that was begun then. True where the gate was closed until now.
   mutating func accept(callOf began: Milliseconds, uptime: Milliseconds) -> Bool {
-    guard case .closed = state, began >= closedAt else { return false }
+    // One that began in the millisecond in which it closed was under way already: a probe comes later, unless there is another credential.
+    guard case .closed = state, began > closedAt || isRenewed && began >= knownSince else { return false }
     knownSince = uptime
+    refusals.end()
     state = .open
     isRenewed = false
     return true

@@ -28,6 +28,7 @@ extension Engine {
       }
     case .unsent(let reason), .ambiguous(let reason):
       detail = reason
+      if status != nil { gate.noteOtherAnswer(to: flight.key.userId) }
       gate.noteOther(call)
     case .transient:
       gate.noteOtherAnswer(to: flight.key.userId)

@@ -33,13 +33,21 @@ extension Engine {
   /// The link to find out with whether the adapter is up, or takes the credential: one of which nothing bad is known, where there is one. Else those
   /// whose calls always fail could keep the breaker open, or the gate closed, one after the other.
   private mutating func takeProbe() -> LinkKey? {
-    for key in ready.keys where !breaker.suspects(key.userId) && active[key]?.link?.attemptsOfReplay.isEmpty == true {
+    if let key = untried() {
       ready.withdraw(key)
       return key
     }
     // One that was put off for the probe may come a little later than what is due in any case.
     guard let probeAt, now.uptime >= probeAt + Self.probeLead else { return nil }
     return ready.takeNext()
+  }
+
+  /// A link that is ready, was never called for, and of whose user nothing bad is known.
+  private func untried() -> LinkKey? {
+    for key in ready.keys where !breaker.suspects(key.userId) && active[key]?.link?.attemptsOfReplay.isEmpty == true {
+      return key
+    }
+    return nil
   }
 
   private mutating func call(_ key: LinkKey, _ link: Link, _ lane: LaneID) {
@@ -83,7 +91,12 @@ extension Engine {
   /// While the credential is refused or the adapter down nobody holds an offset or memory: who waits is scheduled for after the next probe,
   /// what is scheduled already in the store alone, for an outage must not write to Kafka as long as it lasts.
   private mutating func postponeReady() {
+    // One of whom nothing bad is known stays, to be the breaker's next probe, some seconds from now at the most: put off, he would come back among
+    // thousands whose calls always fail, and who keep the breaker open one after the other.
+    let probe = gate.isOpen ? untried() : nil
+    if let probe { ready.withdraw(probe) }
     putOff(ready.takeAll(), by: max((probeAt ?? now.uptime) - now.uptime, 0))
+    if let probe { makeReady(probe, isFirst: true) }
   }
 
   /// When the next probe may be sent; nil while calls are made or a probe is under way.

@@ -18,7 +18,6 @@ struct AdapterView {
   private var refusedAt: Milliseconds = 0
   /// When the credential was last known to be good, or to be another one: what was asked before tells nothing of it.
   private var knownSince: Milliseconds = 0
-  private var refusedUsers: Set<Int64> = []
   /// When the adapter last showed that it works: a call that was under way then tells nothing.
   private var livedAt: Milliseconds = 0
   /// Failures since then, and of whom.
@@ -46,14 +45,14 @@ struct AdapterView {
   /// An answer is taken.
   mutating func noteAnswer(_ id: UInt64, now: Milliseconds) {
     guard let call = calls.removeValue(forKey: id), let verdict = call.verdict else { return }
-    noteStanding(call, verdict)
     switch verdict {
     case .succeeded, .rejected:
-      // One that was under way when the credential was refused tells nothing new; and where it is good, that it still is, is no news.
-      if probeFrom != nil, call.began >= refusedAt { (probeFrom, knownSince) = (nil, now) }
-    case .credential: noteRefusal(of: call, now: now)
-    case .forbidden: if refusedUsers.count >= 2 { noteRefusal(of: call, now: now) }
-    case .unsent, .ambiguous, .transient: break
+      // One that was under way when the credential was refused tells nothing new.
+      if probeFrom == nil || call.began >= refusedAt { (probeFrom, knownSince) = (nil, now) }
+    case .credential:
+      // The worker may have stopped before, for 403s, and this be its probe.
+      if probeFrom == nil, call.began >= knownSince { (probeFrom, refusedAt) = (call.began + Self.credentialRest, now) }
+    case .unsent, .ambiguous, .forbidden, .transient: break
     }
     switch verdict {
     case .succeeded, .rejected, .credential, .forbidden:
@@ -68,20 +67,6 @@ struct AdapterView {
       guard downFrom == nil, failures >= Self.failureCount, failingUsers.count >= Self.userCount else { return }
       // The worker may have known it for a while, and a probe be due: the next ones tell.
       downFrom = now
-    }
-  }
-
-  private mutating func noteRefusal(of call: CallRecord, now: Milliseconds) {
-    if probeFrom == nil, call.began >= knownSince { (probeFrom, refusedAt) = (now + Self.credentialRest, now) }
-  }
-
-  /// Whose last answers were 401 or 403, with no success between: of two users they speak of the credential.
-  private mutating func noteStanding(_ call: CallRecord, _ verdict: Attempt.Verdict) {
-    switch verdict {
-    case .succeeded: refusedUsers = []
-    case .credential, .forbidden: if call.began >= knownSince { refusedUsers.insert(call.key.userId) }
-    case .rejected, .transient: refusedUsers.remove(call.key.userId)
-    case .unsent, .ambiguous: break
     }
   }
 

@@ -139,17 +139,23 @@ struct CircuitBreakerTests {
     "An open breaker is tried with a link of which nothing bad is known, though those that always fail have waited longer"
   )
   func probesWithOthers() {
-    let world = EngineWorld()
+    // Far more of them than a scan of the store brings in, and all have been tried.
+    let world = EngineWorld { $0.concurrency = 4 }
     world.assignAll()
     world.adapter = { call in
-      String(decoding: call.body, as: UTF8.self).contains(#""userId":99,"#) ? .token("tok") : .status(503)
+      String(decoding: call.body, as: UTF8.self).contains(#""userId":5"#) ? .token("tok") : .status(503)
     }
-    for user in 1...60 { world.produce(request(user: Int64(user), id: "r\(user)")) }
-    world.pass(20_000, step: 100)
+    for user in Int64(1)...800 {
+      world.produce(request(user: 10_000 + user, id: "r\(user)"))
+      world.produce(request(user: 50_000 + user, id: "s\(user)"))
+      world.pass(40, step: 20)
+    }
+    world.pass(60_000, step: 200)
     #expect(world.engine.load.breaker != .closed)
-    world.produce(request(user: 99, id: "r99", timestamp: world.now.wall))
-    world.pass(25_000, step: 100)
-    #expect(world.events("link-account.token-ready.v1").count == 1)
+    #expect(world.events("link-account.token-ready.v1").count == 800)
+    world.produce(request(user: 51_000, id: "s801", timestamp: world.now.wall))
+    world.pass(CircuitBreaker.probeWaitLimit + 1000, step: 100)
+    #expect(world.events("link-account.token-ready.v1").count == 801)
   }
 
   @Test("One user whose calls always fail keeps nobody else from his token")

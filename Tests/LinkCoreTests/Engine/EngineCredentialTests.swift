@@ -141,6 +141,27 @@ struct EngineCredentialTests {
     #expect(world.notes.contains(.credentialRefused(status: 403)))
   }
 
+  @Test("Where one user in twenty is forbidden for himself, nobody else is stopped, and each of them fails alone")
+  func someForbidden() {
+    let world = EngineWorld()
+    world.assignAll()
+    world.adapter = { call in
+      String(decoding: call.body, as: UTF8.self).contains(#""userId":9"#) ? .status(403) : .token("tok")
+    }
+    var count: Int64 = 0
+    func come(_ isForbidden: Bool) {
+      count += 1
+      world.produce(request(user: (isForbidden ? 90_000 : 10_000) + count, id: "r\(count)"))
+      world.pass(50)
+    }
+    // Two of them come one after the other now and then.
+    for number in 1...1000 { come(number % 40 <= 1) }
+    for _ in 0..<1000 { come(false) }
+    #expect(!world.notes.contains { if case .credentialRefused = $0 { true } else { false } })
+    #expect(world.events("user_forbidden").count == 50)
+    #expect(world.events("link-account.token-ready.v1").count == 1950)
+  }
+
   @Test("403 to the only user there is fails nothing and stops nobody, for who can say whose fault it is")
   func onlyUser() {
     let world = EngineWorld()
