@@ -12,6 +12,14 @@ struct MutantTests {
     #expect(History(seed: seed, sha256: sha256).violations.isEmpty)
   }
 
+  @Test(
+    "Whoever lets quiet users wait for others is found by just that",
+    arguments: [Mutant.oneQueueForAll, .hangForgotten])
+  func foundByWaiting(_ mutant: Mutant) {
+    let history = History(seed: Self.seed(of: mutant), mutant: mutant, sha256: sha256)
+    #expect(history.violations.first?.hasPrefix("P4: ") == true, "\(history.violations)")
+  }
+
   /// A seed that finds it.
   private static func seed(of mutant: Mutant) -> UInt64 {
     switch mutant {
@@ -48,6 +56,8 @@ struct MutantTests {
     case .replayAcceptedTwice: 8
     case .credentialCountedAsFailure: 45
     case .breakerNeverOpens: 17
+    case .oneQueueForAll: 13
+    case .hangForgotten: 13
     }
   }
 }

@@ -51,6 +51,23 @@ struct SimulationTests {
     #expect(Passage.allCases.filter { !reached.contains($0) } == [])
   }
 
+  @Test("Where some users' calls hang or fail, most of what others ask for meanwhile is judged")
+  func quietUsers() {
+    let histories = (1...300 as ClosedRange<UInt64>).map { History(seed: $0, sha256: sha256) }
+      .filter { $0.faults[.stubborn] != nil }
+    let judged = histories.reduce(0) { $0 + $1.coverage[.quietUserJudged] }
+    #expect(histories.count > 10)
+    #expect(judged >= 3 * histories.count, "\(judged) of \(4 * histories.count)")
+  }
+
+  @Test("Without any other fault, all of it is")
+  func quietUsersAlone() {
+    let histories = (1...100 as ClosedRange<UInt64>).map { History(seed: $0, faults: [.stubborn], sha256: sha256) }
+      .filter { $0.faults[.stubborn] != nil }
+    #expect(!histories.isEmpty)
+    for history in histories { #expect(history.coverage[.quietUserJudged] == 4) }
+  }
+
   @Test("A campaign ends with the lowest seed that fails")
   func lowest() throws {
     let campaign = Campaign(seeds: 1...2000, mutant: .noDeadLetterMark, sha256: sha256)

@@ -9,7 +9,7 @@ enum SimulateCommand {
     summary: "Play the worker through simulated faults, and check what it promises.",
     about: """
       Each seed makes one history: workers with the engine of this very binary, a simulated Kafka, adapter, store and clock, and faults in \
-      a random mix. Every history is checked: no request lost, no second outcome, no needless call, bounded memory, and all at rest once \
+      a random mix. Every history is checked: no request lost, no second outcome, no needless call, nobody kept waiting by others' calls that hang or fail, bounded memory, and all at rest once \
       the faults have stopped. It touches no network and no disk. With all faults and 10 000 seeds or more, a part of the protocol that was never reached is a finding as well. A seed that fails is told, made small and printed; the same seed gives \
       the same history on every machine. Faults: \(FaultKind.allCases.map(\.rawValue).joined(separator: ", ")). Mutants, deliberate \
       errors that have to be found: \(Mutant.allCases.map(\.rawValue).joined(separator: ", ")).

@@ -51,6 +51,10 @@ public struct Shrinker {
       \.rates.adapterFault, \.rates.adapterSlowness, \.rates.slowStore, \.rates.rejection,
     ]
     for rate in rates where plan[keyPath: rate] > 0 { attempt { $0[keyPath: rate] = 0 } }
+    if plan.stubbornness != nil, !attempt({ $0.stubbornness = nil }) {
+      shrinkEach(\.quiet)
+      shrinkEach(\.stubbornUsers)
+    }
     if plan.membersAreStatic { attempt { $0.membersAreStatic = false } }
     if plan.timing != Plan.Timing() { attempt { $0.timing = Plan.Timing() } }
   }
@@ -101,9 +105,20 @@ public struct Shrinker {
 }
 
 extension Plan {
+  fileprivate var quiet: [PlannedRequest] {
+    get { stubbornness?.quiet ?? [] }
+    set { stubbornness?.quiet = newValue }
+  }
+
+  fileprivate var stubbornUsers: [Int64] {
+    get { stubbornness?.users ?? [] }
+    set { stubbornness?.users = newValue }
+  }
+
   /// How much there is in it.
   fileprivate var weight: Int {
-    incidents.count + requests.count + workers + Int(partitions) + faults.count + Int(calmAt)
+    incidents.count + requests.count + quiet.count + stubbornUsers.count + workers + Int(partitions) + faults.count
+      + Int(calmAt)
   }
 
   /// The plan for a reader.
@@ -112,6 +127,7 @@ extension Plan {
       "\(workers) workers, \(partitions) partitions, faults until \(calmAt) ms: "
         + (faults.isEmpty ? "none" : faults.map(\.rawValue).sorted().joined(separator: ", "))
         + (membersAreStatic ? "; static members" : "")
-    ] + incidents.map { "\($0)" } + requests.map { "\($0)" }
+    ] + (stubbornness.map { ["\($0)"] } ?? []) + incidents.map { "\($0)" } + requests.map { "\($0)" }
+      + quiet.map { "\($0), once all is at rest but for the stubborn users" }
   }
 }

@@ -40,4 +40,10 @@ public enum FaultKind: String, Sendable, CaseIterable {
   case retention
   /// The local store is slow.
   case slowStore = "slow-store"
+  /// A few users' calls hang, or fail, also after the other faults have stopped.
+  case stubborn
+
+  /// Those that are drawn one after the other, before anything else of a history. A later kind is drawn at its end: the histories that a seed
+  /// has had so far stay as they are.
+  static let drawnFirst = allCases.filter { $0 != .stubborn }
 }

@@ -11,7 +11,7 @@ extension Plan {
       partitions: Int32.random(in: 2...3, using: &random),
       calmAt: Milliseconds.random(in: 15...50, using: &random) * 1000)
     let likelihood = [250, 450, 700].randomElement(using: &random) ?? 450
-    let drawn = FaultKind.allCases.filter { kind in
+    let drawn = FaultKind.drawnFirst.filter { kind in
       // Drawn whether allowed or not, so that the rest of the history stays as it is.
       let isDrawn = random.chance(kind.isRare ? likelihood / 4 : likelihood)
       return isDrawn && allowed.contains(kind)
@@ -23,6 +23,7 @@ extension Plan {
     for kind in drawn { drawIncidents(kind, &random) }
     if faults.contains(.retention), allowed.isSuperset(of: [.pause, .adapter]) { drawForgetting(&random) }
     if faults.contains(.adapter), random.chance(100) { drawOutage(&random) }
+    if allowed.contains(.stubborn), random.chance(60) { drawStubbornness(&random) }
   }
 
   private mutating func drawTiming(_ faults: Set<FaultKind>, _ random: inout SeededRandom) {
@@ -153,7 +154,7 @@ extension Plan {
       return .jumpClock(random.chance(500) ? jump : -jump)
     case .compaction: return .compact
     case .topicAnew: return .anew(all: random.chance(400))
-    case .lost, .slow, .lateEnd, .slowMarkers, .refused, .retention, .slowStore: return nil
+    case .lost, .slow, .lateEnd, .slowMarkers, .refused, .retention, .slowStore, .stubborn: return nil
     }
   }
 }
@@ -165,7 +166,7 @@ extension FaultKind {
     case .topicAnew, .retention, .clock, .credential, .oldStore: true
     case .crash, .wipe, .powerCut, .pause, .replaced, .cutOff, .rebalance, .lost, .slow, .lateEnd, .slowMarkers,
       .refused,
-      .adapter, .compaction, .slowStore:
+      .adapter, .compaction, .slowStore, .stubborn:
       false
     }
   }
@@ -175,7 +176,7 @@ extension FaultKind {
     switch self {
     case .crash, .wipe, .powerCut, .pause, .replaced, .cutOff, .rebalance: true
     case .oldStore, .lost, .slow, .lateEnd, .slowMarkers, .refused, .adapter, .credential, .clock, .compaction,
-      .topicAnew, .retention, .slowStore:
+      .topicAnew, .retention, .slowStore, .stubborn:
       false
     }
   }

@@ -13,6 +13,7 @@ struct Plan: Sendable {
   var incidents: [Incident] = []
   var rates = Rates()
   var timing = Timing()
+  var stubbornness: Stubbornness?
   /// Whether members keep their identity over a restart, and whether an instance's name outlives its disk.
   var membersAreStatic = false
   var namesAreConfigured = true
@@ -54,6 +55,7 @@ struct Plan: Sendable {
     if rates.adapterFault > 0 || rates.adapterSlowness > 0 { faults.insert(.adapter) }
     if rates.slowStore > 0 { faults.insert(.slowStore) }
     if timing.retention < 3_600_000 { faults.insert(.retention) }
+    if stubbornness != nil { faults.insert(.stubborn) }
     return faults
   }
 }

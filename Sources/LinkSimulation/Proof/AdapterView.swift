@@ -61,7 +61,8 @@ struct AdapterView {
       failingUsers = []
       downFrom = nil
     case .unsent, .ambiguous, .transient:
-      guard call.began >= livedAt else { return }
+      // That one user's calls fail tells nothing of the adapter, however often.
+      guard call.began >= livedAt, !call.isStubborn else { return }
       failures += 1
       failingUsers.insert(call.key.userId)
       guard downFrom == nil, failures >= Self.failureCount, failingUsers.count >= Self.userCount else { return }

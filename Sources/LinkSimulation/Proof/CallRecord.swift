@@ -16,6 +16,8 @@ final class CallRecord {
   var verdict: Attempt.Verdict?
   /// The worker died or lost the partition since the call began.
   var isLost = false
+  /// The adapter gives its user nothing, whatever it gives to others.
+  var isStubborn = false
 
   var isAnswered: Bool { verdict != nil }
 

@@ -66,4 +66,8 @@ public enum Mutant: String, Sendable, CaseIterable {
   case credentialCountedAsFailure = "credential-counted-as-failure"
   /// An adapter that is down is taken for one that answers: the circuit breaker never opens.
   case breakerNeverOpens = "breaker-never-opens"
+  /// Calls pass one by one, those of all users: each is made when the one before has ended.
+  case oneQueueForAll = "one-queue-for-all"
+  /// A call that hung is taken for one that was never sent: its user may have any slot at once again.
+  case hangForgotten = "hang-forgotten"
 }

@@ -50,6 +50,7 @@ public enum Passage: String, Sendable, CaseIterable {
   case marksSwept = "marks-swept"
   case credentialRefused = "credential-refused"
   case breakerOpened = "breaker-opened"
+  case quietUserJudged = "quiet-user-judged"
   case stoppedWhole = "stopped-in-good-order"
   case fatal = "ended-for-good"
 }

@@ -91,9 +91,8 @@ extension Truth {
     switch event {
     case .answered(let call, _): views[process.number]?.noteAnswer(call, now: world.agenda.now)
     case .credentialChanged: views[process.number]?.noteRenewal(now: world.agenda.now)
-    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .stored, .ended, .tick,
-      .stop:
-      break
+    case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .stop: noteUnrest()
+    case .received, .reachedEnd, .stored, .ended, .tick: break
     }
   }
 

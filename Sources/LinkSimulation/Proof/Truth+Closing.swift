@@ -4,6 +4,7 @@ import LinkCore
 extension Truth {
   /// Whether everything has come to rest: offsets, links and workers.
   var isSettled: Bool {
+    guard !world.awaitsStubbornEnd else { return false }
     for (partition, log) in world.broker.requests.enumerated() {
       guard world.broker.group.offsets[Int32(partition)] == log.end, log.stableEnd == log.end else { return false }
     }

@@ -24,6 +24,11 @@ final class Truth {
   private(set) var worldLife = 0
   /// What each process has heard of the adapter.
   var views: [Int: AdapterView] = [:]
+  /// When something last happened for which everybody may have to wait, and when a worker last made one call at a time.
+  var unrestAt: Milliseconds = 0
+  var narrowAt: Milliseconds?
+  /// Requests of quiet users that are not judged yet.
+  var quietLeft = 0
 
   struct Origin: Hashable {
     var life: Int
@@ -68,6 +73,8 @@ final class Truth {
 
   func noteWritten(_ request: PlannedRequest, _ partition: Int32, _ offset: Int64) {
     requestsByNumber[request.number] = request
+    // Its first call may hang.
+    if world.isStubborn(request.user) { noteUnrest() }
     written.append(
       Written(
         request: request, origin: Origin(life: world.broker.topicLife, partition: partition, offset: offset),

@@ -31,6 +31,13 @@ final class Consumer: GroupClient {
   enum Polled {
     case record(SourceRecord)
     case end(Int32, Int64)
+
+    var partition: Int32 {
+      switch self {
+      case .record(let record): record.partition
+      case .end(let partition, _): partition
+      }
+    }
   }
 
   init(process: Process) { self.process = process }
@@ -139,6 +146,8 @@ final class Consumer: GroupClient {
     var new = Lane(isStarted: true, position: offset, fetchPosition: offset)
     new.start = lane.start + 1
     lanes[partition] = new
+    // librdkafka's seek drops what was fetched before it: a record beyond `offset` would come before those up to it, which would then be taken for seen.
+    fetched.removeAll { $0.partition == partition }
     fetch(partition)
   }
 

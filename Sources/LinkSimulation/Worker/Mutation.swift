@@ -8,6 +8,8 @@ final class Mutation {
   private var asked: [UInt64: Asked] = [:]
   /// Ids of the replay events for which the store is asked, by ticket.
   private var askedReplays: [UInt64: Text] = [:]
+  /// The call under way, and those that wait for its end.
+  private var line: [AdapterCall] = []
 
   /// What a journaled answer is held against.
   fileprivate struct Asked {
@@ -34,7 +36,9 @@ final class Mutation {
     case .ended(let batch, .aborted(let reason)) where mutant == .answersDropped:
       return dropAnswers(batch, reason, process)
     case .received(let record) where mutant == .deadlineIgnored: return [.received(withoutDeadline(record))]
-    case .answered(let call, let answer): return altered(call, answer, mutant)
+    case .answered(let call, let answer):
+      advance(behind: call, process)
+      return altered(call, answer, mutant)
     case .assigned, .opened, .blocked, .lost, .revoking, .revoked, .received, .reachedEnd, .ended,
       .credentialChanged, .tick, .stop:
       break
@@ -51,6 +55,8 @@ final class Mutation {
       return [
         .credentialChanged, .answered(call: call, .response(status: 403, body: Secret([]), retryAfter: nil)),
       ]
+    case .lost(let reason) where mutant == .hangForgotten:
+      return [.answered(call: call, .unsent(reason: reason))]
     case .unsent, .lost, .response: return [.answered(call: call, answer)]
     }
   }
@@ -142,6 +148,20 @@ final class Mutation {
     }
   }
 
+  /// Whether a call is made at once. While there are faults they are: what waits then breaks other promises first.
+  func lets(_ call: AdapterCall) -> Bool {
+    guard mutant == .oneQueueForAll, world.isCalm else { return true }
+    line.append(call)
+    return line.count == 1
+  }
+
+  /// A call has ended: the next one is made.
+  private func advance(behind call: UInt64, _ process: Process) {
+    guard line.first?.id == call else { return }
+    line.removeFirst()
+    if let next = line.first { process.later(0) { process.make(next) } }
+  }
+
   /// A call has been made.
   func called(_ call: AdapterCall, _ process: Process) {
     guard mutant == .lanesDropped, world.random.chance(100) else { return }
@@ -205,7 +225,7 @@ final class Mutation {
       .droppedUsedAgain,
       .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd, .restoreNotAwaited,
       .journalNotRead, .journalUnchecked, .lanesDropped, .fingerprintIgnored, .deadlineIgnored, .replayAcceptedTwice,
-      .credentialCountedAsFailure, .breakerNeverOpens:
+      .credentialCountedAsFailure, .breakerNeverOpens, .oneQueueForAll, .hangForgotten:
       break
     }
   }
@@ -229,7 +249,7 @@ final class Mutation {
       .droppedUsedAgain, .survivesRevoke, .generationAtSend, .callsForgotten, .answersDropped, .stableStateEnd,
       .restoreNotAwaited, .journalNotRead, .journalUnchecked, .movedOutside, .movedAstray, .lanesDropped,
       .purgeOutside, .fingerprintIgnored, .deadlineIgnored, .replayAcceptedTwice, .credentialCountedAsFailure,
-      .breakerNeverOpens:
+      .breakerNeverOpens, .oneQueueForAll, .hangForgotten:
       return batch.offsets
     }
   }

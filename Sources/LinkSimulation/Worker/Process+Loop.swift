@@ -105,9 +105,7 @@ extension Process {
     case .pause(let partition): consumer.pause(partition)
     case .resume(let partition): consumer.resume(partition)
     case .store(let work): submit(work)
-    case .call(let call):
-      world.adapter.call(call, self)
-      world.reach(.called, self)
+    case .call(let call): if changes.lets(call) { make(call) }
     case .reloadCredential: reloadCredential()
     case .commit(let batch): commit(batch)
     case .reconcile(let batch): restorer.reconcile(batch)
@@ -120,6 +118,11 @@ extension Process {
       world.tell("worker \(slot.index) ends: \(reason)")
       later(0) { [self] in exit() }
     }
+  }
+
+  func make(_ call: AdapterCall) {
+    world.adapter.call(call, self)
+    world.reach(.called, self)
   }
 
   /// The adapter client's thread looks at the credential's file.

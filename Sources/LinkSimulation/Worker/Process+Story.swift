@@ -3,16 +3,19 @@ import LinkCore
 /// What the engine tells operators, for the story and the count of passages.
 extension Process {
   func tell(_ note: Note) {
+    world.truth.noteTold(note)
     switch note {
     case .laneBlocked(let partition, let reason):
       world.tell("worker \(slot.index): lane \(partition) stands still: \(reason)")
       world.noteBlocked(self)
     case .decided(let decided): count(decided)
-    case .credentialRefused: world.pass(.credentialRefused)
+    case .credentialRefused:
+      isGateClosed = true
+      world.pass(.credentialRefused)
+    case .credentialAccepted: isGateClosed = false
     case .breakerOpened: world.pass(.breakerOpened)
     case .decisionRefused: world.pass(.refusedRecord)
-    case .laneOpened, .recordSkipped, .called, .committed, .commitFailed, .credentialAccepted, .breakerHalfOpened,
-      .breakerClosed:
+    case .laneOpened, .recordSkipped, .called, .committed, .commitFailed, .breakerHalfOpened, .breakerClosed:
       break
     }
     switch note {

@@ -75,6 +75,8 @@ final class Process {
   }
 
   var load: Engine.Load { engine.load }
+  /// Calls have stopped, for the adapter refuses the credential, or another one is still to be tried.
+  var isGateClosed = false
 
   /// Whether nothing is under way.
   var isAtRest: Bool { load.calls == 0 && load.unsettled == 0 && load.ready == 0 && load.refused == 0 }

@@ -19,8 +19,9 @@ final class Adapter {
     open[process.number, default: [:]][call.id] = user
     world.tell("worker \(process.slot.index): call \(call.id) for \(record.key)")
     process.changes.called(call, process)
-    let (answer, verdict) = answer()
-    process.later(latency()) { [self] in
+    record.isStubborn = world.isStubborn(user)
+    let (answer, verdict) = record.isStubborn ? nothing() : answer()
+    process.later(record.isStubborn ? stubbornTime() : latency()) { [self] in
       open[process.number]?[call.id] = nil
       record.verdict = verdict
       process.reach(.answered) { process.post(.event(.answered(call: call.id, answer))) }
@@ -34,6 +35,19 @@ final class Adapter {
   func calls(of process: Process) -> [UInt64] { (open[process.number] ?? [:]).keys.sorted() }
 
   func isBusy(_ process: Process) -> Bool { open[process.number]?.isEmpty == false }
+
+  private func stubbornTime() -> Milliseconds {
+    world.faultCounts[.stubborn, default: 0] += 1
+    return world.plan.stubbornness.map { world.milliseconds($0.callTime) } ?? 0
+  }
+
+  /// What a stubborn user's call gets.
+  private func nothing() -> (AdapterAnswer, Attempt.Verdict) {
+    switch world.plan.stubbornness?.manner {
+    case .hangs: (.lost(reason: "timed out"), .ambiguous)
+    case .fails, nil: (Self.status(503), .transient)
+    }
+  }
 
   private func latency() -> Milliseconds {
     if world.chance(world.plan.rates.adapterSlowness) { return world.milliseconds(500...15_000) }

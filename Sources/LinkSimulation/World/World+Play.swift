@@ -11,11 +11,12 @@ extension World {
     }
     while agenda.turn(until: plan.calmAt) { if !truth.violations.isEmpty { return } }
     calm()
+    awaitRest()
     settle(until: plan.calmAt + patience)
     if truth.violations.isEmpty { truth.close() }
   }
 
-  private func write(_ request: PlannedRequest) {
+  func write(_ request: PlannedRequest) {
     let home = HomePartition.of(userId: request.user, partitionCount: plan.partitions)
     let partition = min(request.partition ?? home, plan.partitions - 1)
     let record = request.record(partition: partition, at: wall)
@@ -64,7 +65,9 @@ extension World {
   }
 
   /// How long a loop sleeps at most: in the worker 100 ms, here longer, and longer still once only a link's deadline can move anything.
-  var lookInterval: Milliseconds { agenda.now < plan.calmAt + 60_000 ? 400 : 5000 }
+  var lookInterval: Milliseconds {
+    awaitsStubbornEnd || agenda.now < (stubbornEnd ?? plan.calmAt) + 60_000 ? 400 : 5000
+  }
 
   /// Lets go of everything that refers to it.
   func clear() {

@@ -25,6 +25,9 @@ final class World {
   /// Counts the credentials that the workers' file has had.
   var credentialVersion = 1
   var faultCounts: [FaultKind: Int] = [:]
+  /// Whether the quiet users have asked, and when the stubborn ones' calls were answered again.
+  var quietHaveAsked = false
+  var stubbornEnd: Milliseconds?
 
   init(plan: Plan, mutant: Mutant?, sha256: @escaping SHA256Function, isTold: Bool) {
     self.plan = plan
