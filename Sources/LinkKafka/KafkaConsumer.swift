@@ -160,8 +160,9 @@ public final class KafkaConsumer {
   public func close() {
     guard !isClosed else { return }
     isClosed = true
-    handle.guarded("close the consumer") { _ = rd_kafka_consumer_close(handle.client) }
+    // Before: a wake ends librdkafka's own wait within the closing as well, and what was not closed is waited for in vain when it is destroyed.
     waker.invalidate()
+    handle.guarded("close the consumer") { _ = rd_kafka_consumer_close(handle.client) }
     if let topicHandle { rd_kafka_topic_destroy(topicHandle) }
     topicHandle = nil
     handle.destroy()

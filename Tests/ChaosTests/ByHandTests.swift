@@ -29,7 +29,7 @@ extension Chaos {
         ground.deployment.topic(.state), on: ground.deployment.bootstrap,
         ["segment.ms": "200", "min.cleanable.dirty.ratio": "0.001", "max.compaction.lag.ms": "200"])
       // Each makes a segment, and so lets the one before be compacted.
-      try awaiting("A compacted topic", within: 60) {
+      try awaiting("A compacted topic") {
         try write(nil, ground)
         return try !ground.deployment.records(.state).contains {
           $0.partition == 0 && $0.key == Array("by hand".utf8) && $0.value != nil

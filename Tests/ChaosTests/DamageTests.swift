@@ -84,7 +84,7 @@ private final class Life {
 
   /// Waits for so many outcomes, and where it is asked for until every request is settled.
   func await(_ outcomes: Int, isSettled: Bool = false) throws {
-    try awaiting("\(outcomes) outcomes", within: 120, state: { self.current?.program.tail ?? "" }) {
+    try awaiting("\(outcomes) outcomes", within: 300, state: { self.current?.program.tail ?? "" }) {
       _ = try worker()
       guard try load.outcomeCount() >= outcomes else { return false }
       return try !isSettled || load.deployment.offsets().allSatisfy { $0.committed == $0.end }
@@ -95,7 +95,7 @@ private final class Life {
   func end(byKilling: Bool) throws {
     let last = try worker()
     if byKilling { last.kill() } else { last.program.signal(SIGTERM) }
-    let code = try last.program.end(within: 40).code
+    let code = try last.program.end().code
     #expect(byKilling || [0, 75].contains(code), "\(last.program.tail)")
     note(last)
     current = nil

@@ -119,7 +119,7 @@ final class Fleet {
   func callTimes(since moment: Timestamp) -> [Timestamp] { calls.times(since: moment) }
 
   /// Waits until every request has its outcome, and the group has settled them all.
-  func awaitAll(within seconds: Double = 90, worker: WorkerProcess? = nil) throws {
+  func awaitAll(within seconds: Double = 180, worker: WorkerProcess? = nil) throws {
     try writer.drain()
     try deployment.awaitOutcomes(requests.count, within: seconds, worker: worker)
     try deployment.awaitNoLag(within: seconds, worker: worker)

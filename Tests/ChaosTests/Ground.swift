@@ -52,7 +52,7 @@ struct Ground {
 
   /// Waits until a partition of this worker stands still, and proves that the log, `/readyz` and the metrics say so, with these words as the reason.
   func expectBlocked(
-    _ worker: WorkerProcess, partition: Int32, _ words: [String], within seconds: Double = 60,
+    _ worker: WorkerProcess, partition: Int32, _ words: [String], within seconds: Double = 120,
     _ source: SourceLocation = #_sourceLocation
   ) throws {
     let line = try worker.awaitLog("lane.blocked", within: seconds)

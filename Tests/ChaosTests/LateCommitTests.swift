@@ -12,7 +12,7 @@ extension Chaos {
       // Both at once, since most of the time is the transactions' own: it is ten seconds, and the first one is the partition's beginning.
       let cases = try ["produced", "prepared"].map { point in
         let bench = try Bench()
-        return (point, bench, try bench.deployment.startWorker(failpoints: "\(point):wait=12500@2"))
+        return (point, bench, try bench.deployment.startWorker(failpoints: "\(point):wait=16000@2"))
       }
       defer { for (_, bench, _) in cases { bench.emulator.stop() } }
       for (_, bench, worker) in cases {
@@ -22,8 +22,9 @@ extension Chaos {
       for (point, bench, worker) in cases {
         let outcomes = try bench.deployment.awaitOutcomes(1, worker: worker)
         try bench.deployment.awaitNoLag(worker: worker)
-        #expect(worker.log("transaction.failed").count == 1, "\(point)")
         #expect(try worker.stop().code == 0)
+        // All of its log is written when it has ended.
+        #expect(worker.log("transaction.failed").count == 1, "\(point)")
         #expect(outcomes.count == 1 && outcomes.first?.attempts == 1, "\(point)")
         #expect(bench.emulator.stats.calls == 1, "\(point): the answer in the journal serves the second transaction")
         #expect(try bench.writtenOutcomeCount() == 2, "\(point): the first one was written, and aborted")

@@ -81,7 +81,7 @@ final class Load {
   /// - Parameters:
   ///   - extraCalls: How many calls more than its outcome says a link may have had: one for each death of a worker.
   ///   - worker: Who is to do it.
-  func prove(extraCalls: Int64 = 0, worker: WorkerProcess, within seconds: Double = 90) throws {
+  func prove(extraCalls: Int64 = 0, worker: WorkerProcess, within seconds: Double = 180) throws {
     // What a dead worker has done already is no proof of this one, whose leaving would be a matter of the dead one's session.
     try worker.awaitLanes(deployment.partitions, within: seconds)
     try deployment.awaitOutcomes(requests.count, within: seconds, worker: worker)
@@ -145,7 +145,7 @@ final class Load {
 
 extension WorkerProcess {
   /// Waits until `/readyz` says so (200), or says not (503) and has these words.
-  func awaitReady(_ isReady: Bool, saying words: String = "", within seconds: Double = 60) throws {
+  func awaitReady(_ isReady: Bool, saying words: String = "", within seconds: Double = 120) throws {
     let port = try adminPort()
     var last = ""
     try awaiting("/readyz \(isReady ? "200" : "503 \(words)")", within: seconds, state: { last + self.program.tail }) {
@@ -157,7 +157,7 @@ extension WorkerProcess {
   }
 
   /// Waits until its log has so many lines of this event, counted from the `past`-th on.
-  func awaitLines(_ count: Int, of event: String, past: Int = 0, within seconds: Double = 30) throws {
+  func awaitLines(_ count: Int, of event: String, past: Int = 0, within seconds: Double = 120) throws {
     try awaiting("\(count) lines of \(event)", within: seconds, state: { self.program.tail }) {
       if !program.isRunning { throw Missing("\(event): the worker has ended. \(program.tail)") }
       return log(event).count - past >= count

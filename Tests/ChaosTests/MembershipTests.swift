@@ -21,7 +21,7 @@ extension Chaos {
       }
       let isFirst = !first.program.isRunning
       let (loser, winner) = isFirst ? (first, second) : (second, first)
-      let end = try loser.program.end(within: 30)
+      let end = try loser.program.end()
       #expect(end.code == 78)
       let failure = try #require(loser.log("worker.failed").first)
       #expect(failure.message.contains("another worker uses the transactional id \(fleet.deployment.group).same"))
@@ -36,7 +36,7 @@ extension Chaos {
     @Test("A static member that is back within its session moves no partition, after SIGTERM and after SIGKILL")
     func staticMember() throws {
       let fleet = try Fleet(
-        bootstrap: TestKafka.shared.bootstrap, settings: ["kafka.session.timeout.ms": "15000"])
+        bootstrap: TestKafka.shared.bootstrap, settings: ["kafka.session.timeout.ms": "45000"])
       let stays = try fleet.startFirst("stays", ["kafka.group.instance.id": "a"])
       var returns = try fleet.start("returns", ["kafka.group.instance.id": "b"])
       try returns.awaitLanes(2)
@@ -62,7 +62,7 @@ extension Chaos {
       try fleet.ask(20)
       try fleet.awaitAll(worker: first)
       let second = try fleet.startFirst("second")
-      let end = try first.program.end(within: 30)
+      let end = try first.program.end()
       #expect(end.code == 75)
       let log = first.log
       let failed = try #require(log.firstIndex { $0.event == "worker.failed" })
@@ -99,7 +99,7 @@ extension Chaos {
       #expect(end.code == 0, "\(stopped.program.tail)")
       #expect(stopped.log("lane.opened").isEmpty, "Its join waited.")
       let next = try fleet.start("next", session)
-      try next.awaitLanes(fleet.deployment.partitions, within: 90)
+      try next.awaitLanes(fleet.deployment.partitions)
       let whole = uptime() - began
       print("stopped while joining: \(Int(took * 1000)) ms; the next has its lanes after \(Int(whole * 1000)) ms")
       try fleet.ask(20)
@@ -114,7 +114,7 @@ extension Chaos {
       worker.program.signal(SIGSTOP)
       let began = uptime()
       // The worker's own limit has to pass: this is its clock, not a wait for something to come about.
-      try awaiting("The end of the limit", within: 30) { uptime() - began > 11 }
+      try awaiting("The end of the limit") { uptime() - began > 11 }
       worker.program.signal(SIGCONT)
     }
   }

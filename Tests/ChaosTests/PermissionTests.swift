@@ -25,7 +25,7 @@ extension Chaos {
         try load.ask(1, partition: 1)
         try ground.writeMalformed("no event \(round)", partition: 0)
         if rule.isNeededAtWork(deployment) {
-          try awaiting("An alarm about \(rule)", within: 60, state: { worker.program.tail }) {
+          try awaiting("An alarm about \(rule)", state: { worker.program.tail }) {
             if !worker.program.isRunning { throw Missing("\(rule): the worker has ended. \(worker.program.tail)") }
             return worker.log[lines...].contains { line in
               ["warning", "error"].contains(line.level)
@@ -34,7 +34,7 @@ extension Chaos {
           }
         }
         try ground.allow(rule)
-        try deployment.awaitOutcomes(load.requests.count, within: 90, worker: worker)
+        try deployment.awaitOutcomes(load.requests.count, worker: worker)
       }
       try load.prove(worker: worker)
       #expect(try deployment.records(.deadLetters).count == ground.rules.count)
@@ -75,7 +75,7 @@ extension Chaos {
       try load.ask(30)
       try deployment.awaitOutcomes(10, worker: worker)
       try ground.restartBroker(taking: "another-password")
-      try awaiting("An alarm about the password", within: 60, state: { worker.program.tail }) {
+      try awaiting("An alarm about the password", state: { worker.program.tail }) {
         worker.log.contains { line in
           line.level == "warning" && line.message.contains("Invalid username or password")
         }

@@ -106,7 +106,7 @@ private enum NetworkFault {
       let ids = rules.map(proxy.add)
       try stage.write(count)
       guard let last = ids.last else { return }
-      try proxy.awaitHits(of: last, within: 60, state: { stage.workers.last?.program.tail ?? "" })
+      try proxy.awaitHits(of: last, state: { stage.workers.last?.program.tail ?? "" })
       for id in ids { proxy.remove(id) }
       return
     }

@@ -39,7 +39,7 @@ extension Chaos {
       "A start with too few descriptors ends with a code, and says so in one line", arguments: [8, 32, 127])
     func start(_ limit: Int) throws {
       let load = try Load()
-      let outcome = try load.startWorker(through: ["prlimit", "--nofile=\(limit)"]).program.end(within: 30)
+      let outcome = try load.startWorker(through: ["prlimit", "--nofile=\(limit)"]).program.end()
       #expect(outcome.code == 78)
       #expect(outcome.errorText.contains("the process may have \(limit) open"), "\(outcome.errorText)")
       #expect(outcome.errorText.contains("Try: raise the limit of open files"), "\(outcome.errorText)")
@@ -74,7 +74,7 @@ extension Chaos {
       ])
       try #require(outcome.code == 0, "\(outcome.errorText)")
       try load.ask(2_000, context: #"{"bulk":"\#(String(repeating: "b", count: 3_900))"}"#)
-      try awaiting("An end, or a third of the work", within: 60, state: { first.program.tail }) {
+      try awaiting("An end, or a third of the work", state: { first.program.tail }) {
         try !first.program.isRunning || load.outcomeCount() > 600
       }
       first.kill()

@@ -47,7 +47,7 @@ final class Stage {
   @discardableResult
   func start(_ settings: [String: String] = [:]) throws -> WorkerProcess {
     let worker = try join(settings)
-    try worker.awaitLanes(deployment.partitions, within: 60)
+    try worker.awaitLanes(deployment.partitions)
     return worker
   }
 
@@ -78,7 +78,7 @@ final class Stage {
   }
 
   /// Waits until so many outcomes are there; all of them unless given.
-  func awaitOutcomes(_ count: Int? = nil, within seconds: Double = 90) throws {
+  func awaitOutcomes(_ count: Int? = nil, within seconds: Double = 180) throws {
     try deployment.awaitOutcomes(count ?? links.count, within: seconds, worker: running)
   }
 
@@ -104,7 +104,7 @@ final class Stage {
   /// Waits until everything is settled, ends the workers, and proves that each link has one outcome, a token for what it asked for, a state that agrees, and
   /// no call that neither an attempt nor a lost partition explains.
   @discardableResult
-  func prove(within seconds: Double = 90) throws -> Tally {
+  func prove(within seconds: Double = 180) throws -> Tally {
     try awaitOutcomes(within: seconds)
     try deployment.awaitNoLag(within: seconds, worker: running)
     // Before the end: what is given up then is settled.

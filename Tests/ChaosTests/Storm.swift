@@ -74,7 +74,7 @@ final class Storm {
       }
       try noticeBroker()
       // The storm has one event a second: this is its clock, not a wait for something to come about.
-      try awaiting("The next second", within: 30) { uptime() >= began + Double(second) }
+      try awaiting("The next second") { uptime() >= began + Double(second) }
     }
     try calm()
   }
@@ -88,7 +88,7 @@ final class Storm {
     for index in places.indices {
       if places[index].phase == .frozen { thaw(index) }
       if places[index].phase == .leaving, let worker = places[index].worker {
-        _ = try worker.program.end(within: 60)
+        _ = try worker.program.end()
       }
       try notice(index)
       if places[index].phase == .away { try join(index) }
@@ -100,7 +100,7 @@ final class Storm {
     for index in places.indices {
       places[index].worker?.program.signal(SIGTERM)
       move(index, to: .leaving)
-      _ = try places[index].worker?.program.end(within: 60)
+      _ = try places[index].worker?.program.end()
       try notice(index)
     }
   }

@@ -57,7 +57,7 @@ extension Chaos {
       let new = (4...9).map { ground.request($0, home: 0) }
       try ground.send(new)
       worker.program.signal(SIGCONT)
-      #expect(try worker.program.end(within: 60).code == 75)
+      #expect(try worker.program.end().code == 75)
       let end = try #require(worker.log("worker.failed").first?.message)
       #expect(end.contains(ground.deployment.topic(.requests)) && end.contains("are gone"), "\(end)")
       let second = try ground.deployment.startWorker()
@@ -104,14 +104,14 @@ extension Chaos {
       let waiting = ground.request(3, home: 0)
       try ground.send([waiting])
       let port = try worker.adminPort()
-      try awaiting("A page that says what to do", within: 60, state: { worker.program.tail }) {
+      try awaiting("A page that says what to do", state: { worker.program.tail }) {
         let page = try HTTPAnswer.get("/readyz", port: port)
         return page.status == 503 && page.body.contains("linkworker topics create")
       }
       #expect(!worker.log("transaction.failed").isEmpty)
       #expect(try ground.deployment.outcomes().count == 2)
       try ground.deployment.makeTopics()
-      #expect(try worker.program.end(within: 60).code == 78)
+      #expect(try worker.program.end().code == 78)
       let end = try #require(worker.log("worker.failed").first?.message)
       #expect(end.contains("made anew") && end.contains("Try: restore the state topic"))
       let next = try ground.deployment.startWorker()
@@ -133,9 +133,9 @@ extension Chaos {
       try ground.deployment.delete([.outcomes])
       let meanwhile = (3...8).map { ground.request($0, home: Int32($0 % 2)) }
       try ground.send(meanwhile + before)
-      try worker.awaitLog("transaction.failed", within: 60)
+      try worker.awaitLog("transaction.failed")
       try ground.deployment.makeTopics()
-      try ground.deployment.awaitOutcomes(6, within: 90, worker: worker)
+      try ground.deployment.awaitOutcomes(6, worker: worker)
       try ground.deployment.awaitNoLag(worker: worker)
       #expect(try worker.stop().code == 0)
       #expect(try ground.deployment.outcomes().map(\.requestID).sorted() == meanwhile.map(\.id))

@@ -31,7 +31,7 @@ extension Chaos {
       try fleet.ask(5)
       // The lane's first transaction waits, and so does the loop, until librdkafka has left the group for it; then the transaction goes on first.
       let worker = try fleet.start(
-        "departed", ["kafka.max.poll.interval.ms": "3000"], failpoints: "committing:wait=7000,received:wait=10000")
+        "departed", ["kafka.max.poll.interval.ms": "3000"], failpoints: "committing:wait=12000,received:wait=16000")
       try fleet.awaitAll(worker: worker)
       let log = worker.log
       let refusal = try #require(log.firstIndex { $0.event == "transaction.failed" })
@@ -74,7 +74,7 @@ private final class Zombie {
       try fleet.deployment.awaitOutcomes(20, worker: worker)
       worker.program.signal(SIGSTOP)
     }
-    try awaiting("The freeze of \(name)", within: 60, state: { self.worker.program.tail }) { worker.program.isFrozen }
+    try awaiting("The freeze of \(name)", state: { self.worker.program.tail }) { worker.program.isFrozen }
   }
 
   func thaw() throws {
@@ -84,7 +84,7 @@ private final class Zombie {
 
   /// It heard that it is out of the group before it committed anything, rejoined and works, or ended so that it is started again.
   func prove(beside successor: WorkerProcess) throws {
-    try awaiting("\(name) hears of it", within: 60, state: { self.worker.program.tail }) {
+    try awaiting("\(name) hears of it", state: { self.worker.program.tail }) {
       worker.log.contains { $0.event == "lanes.revoked" } || !worker.program.isRunning
     }
     let log = worker.log

@@ -60,7 +60,7 @@ struct EndToEndAdapterTests {
     #expect(try deployment.outcomes().isEmpty)
 
     try deployment.scratch.write("credential", Deployment.credential)
-    try awaiting("Ready again", within: 60) { try HTTPAnswer.get("/readyz", port: admin).status == 200 }
+    try awaiting("Ready again") { try HTTPAnswer.get("/readyz", port: admin).status == 200 }
     let log = try proveSuccess(deployment, emulator, worker)
     #expect((emulator.stats.answersByStatus[401] ?? 0) <= concurrency + 2)
     #expect(String(decoding: log, as: UTF8.self).contains("adapter.credential.accepted"))

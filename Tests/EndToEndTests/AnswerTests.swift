@@ -28,7 +28,7 @@ struct EndToEndAnswerTests {
     let deployment = try Deployment(kafka: TestKafka.shared, adapterURL: emulator.baseURL, settings: settings)
     try deployment.write((1...forbidden).map { request($0).record })
     let worker = try deployment.startWorker()
-    let outcomes = try deployment.awaitOutcomes(rows.count + 1, within: 120, worker: worker)
+    let outcomes = try deployment.awaitOutcomes(rows.count + 1, within: 300, worker: worker)
     try deployment.awaitNoLag(worker: worker)
     let end = try worker.stop()
     #expect(end.code == 0)
@@ -102,7 +102,7 @@ struct EndToEndAnswerTests {
         try deployment.outcomes().contains { $0.userID == 200 + Int64(number) }
       }
     }
-    let outcomes = try deployment.awaitOutcomes(10, within: 120, worker: worker)
+    let outcomes = try deployment.awaitOutcomes(10, within: 300, worker: worker)
     #expect(try worker.stop().code == 0)
     #expect(outcomes.count == 10 && outcomes.allSatisfy { $0.isA("token-ready") && $0.attempts == 1 })
     let links = try links(deployment)

@@ -14,8 +14,9 @@ extension EndToEnd {
       let traffic = Traffic(count: 2_000)
       let emulator = try AdapterEmulator(forDeploymentWith: {
         $0.rules = traffic.rules
-        $0.latency = 10
-        $0.jitter = 10
+        // So that a worker is met in the middle, however fast the machine is.
+        $0.latency = 40
+        $0.jitter = 20
       })
       defer { emulator.stop() }
       let deployment = try Deployment(

@@ -18,7 +18,7 @@ extension EndToEnd {
       let traffic = GrantTraffic(seed: 0x5EED_2026, good: 4_000, wrong: 800)
       let worker = try deployment.startWorker()
       try deployment.write(traffic.records)
-      try deployment.awaitOutcomes(traffic.outcomeCount, within: 90, worker: worker)
+      try deployment.awaitOutcomes(traffic.outcomeCount, within: 300, worker: worker)
       try deployment.awaitNoLag(worker: worker)
       #expect(try worker.stop().code == 0)
 

@@ -41,7 +41,7 @@ extension EndToEnd {
       try look(at: admin, "while the credential is refused", &seen)
       emulator.setCredential(Secret(Array(Deployment.credential.utf8)))
       try deployment.scratch.write("credential", Deployment.credential)
-      try awaiting("All outcomes", within: 60, state: { worker.program.tail }) {
+      try awaiting("All outcomes", state: { worker.program.tail }) {
         try deployment.outcomes().count { !$0.isA("refused") } == requests.count + late.count
       }
       try look(at: admin, "at the end", &seen)
@@ -78,11 +78,13 @@ extension EndToEnd {
 
     @Test("The store has a token in its journal alone, and there only until it is committed")
     func store() throws {
-      let emulator = try AdapterEmulator(forDeploymentWith: { $0.latency = 1500 })
+      let emulator = try AdapterEmulator(forDeploymentWith: { $0.latency = 2500 })
       defer { emulator.stop() }
       let kafka = try TestKafka.start()
       defer { kafka.stop() }
-      let deployment = try Deployment(kafka: kafka, adapterURL: emulator.baseURL, partitions: 2)
+      // The broker is away for longer than a usual session.
+      let deployment = try Deployment(
+        kafka: kafka, adapterURL: emulator.baseURL, partitions: 2, settings: ["kafka.session.timeout.ms": "30000"])
       let worker = try deployment.startWorker(["admin.listen": "127.0.0.1:0"])
       let admin = try worker.adminPort()
       try worker.awaitLanes(2)
@@ -98,7 +100,7 @@ extension EndToEnd {
       kafka.pause()
       try awaiting("20 tokens", state: { worker.program.tail }) { emulator.stats.tokens == 20 }
       let copy = deployment.scratch["copy"]
-      try awaiting("20 answers in the journal", within: 20, state: { worker.program.tail }) {
+      try awaiting("20 answers in the journal", state: { worker.program.tail }) {
         try FileManager.default.copyStore(from: deployment.scratch["store"], to: copy)
         return try rows(of: "journal", in: copy) == 20
       }

@@ -126,8 +126,8 @@ extension EndToEnd {
       #expect(dry.code == 0 && dry.outputText.split(separator: "\n").count == count + 1)
       #expect(try deployment.records(.requests).isEmpty)
 
-      let program = try deployment.start(["dead-letters", "resubmit", "--yes", "--rate", "10"])
-      try awaiting("Some that are sent", within: 60, state: { program.tail }) {
+      let program = try deployment.start(["dead-letters", "resubmit", "--yes", "--rate", "3"])
+      try awaiting("Some that are sent", state: { program.tail }) {
         try deployment.records(.requests).count >= 5
       }
       program.signal(SIGINT)

@@ -180,7 +180,7 @@ private final class Site {
     let request = RequestEvent(id: id, userID: Int64(servedCount), idempotencyKey: id, accounts: [1])
     try deployment.produce(lines: [(String(request.userID), request.structured)], ["-X", "partitioner=murmur2"])
     var outcomes: [OutcomeEvent] = []
-    try awaiting("The token of \(id)", within: 60, state: { worker.tail }) {
+    try awaiting("The token of \(id)", state: { worker.tail }) {
       outcomes = try deployment.outcomes()
       if outcomes.count < servedCount, !worker.isRunning { throw Missing("\(id): it has ended. \(worker.tail)") }
       return outcomes.count == servedCount

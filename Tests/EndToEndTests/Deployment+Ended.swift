@@ -49,7 +49,7 @@ extension Deployment {
       for ((_, writer), record) in zip(writers, all) { try writer.put(record, tag: number) }
     }
     for (role, writer) in writers {
-      try awaiting("The records of \(role.rawValue)", within: 120) {
+      try awaiting("The records of \(role.rawValue)", within: 300) {
         try writer.check(writer.poll(50))
         return writer.pendingCount == 0
       }

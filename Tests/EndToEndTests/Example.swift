@@ -51,8 +51,8 @@ struct Example: Sendable, CustomTestStringConvertible {
     // What the shell has started, and did not end in time, ends with it.
     defer { kill(-program.id, SIGKILL) }
     guard let readyText, !Self.endingOptions.contains(where: { line.split(separator: " ").contains(Substring($0)) })
-    else { return try program.end(within: 90) }
-    try awaiting("\"\(readyText)\" of \(line)", within: 90, state: { program.tail }) {
+    else { return try program.end() }
+    try awaiting("\"\(readyText)\" of \(line)", state: { program.tail }) {
       let written = String(decoding: program.output + program.errors, as: UTF8.self)
       return written.contains(readyText) || !program.isRunning
     }

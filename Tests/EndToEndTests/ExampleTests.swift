@@ -31,7 +31,7 @@ struct ExampleTests {
   /// An example may name a port, or take the default one, and somebody else may be there for a while.
   private static func runOnFreePorts(_ example: Example, in folder: Scratch) throws -> RunningProgram.Outcome {
     var outcome = try example.run(in: folder)
-    try awaiting("A free port for \(example.line)", within: 60, state: { outcome.errorText }) {
+    try awaiting("A free port for \(example.line)", state: { outcome.errorText }) {
       guard outcome.code == 73, outcome.errorText.contains("in use") else { return true }
       outcome = try example.run(in: folder)
       return false
@@ -106,10 +106,10 @@ extension EndToEnd {
       let address = "127.0.0.1:\(try worker.adminPort())"
       let settings = deployment.settings.merging(["admin.listen": address]) { $1 }.sorted { $0.key < $1.key }
       try deployment.scratch.write("worker.properties", settings.map { "\($0.key)=\($0.value)\n" }.joined())
-      try awaiting("A ready worker", within: 60, state: { worker.program.tail }) {
+      try awaiting("A ready worker", state: { worker.program.tail }) {
         try deployment.run(["probe", "readyz"], with: ["admin.listen": address]).code == 0
       }
-      try awaiting("The link of the examples", within: 60, state: { worker.program.tail }) {
+      try awaiting("The link of the examples", state: { worker.program.tail }) {
         try deployment.run(["links", "show", "14601/tv-9b1d"]).code == 0
       }
       for example in examples {

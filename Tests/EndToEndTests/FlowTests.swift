@@ -37,7 +37,7 @@ extension EndToEnd {
       #expect(emulator.stats.calls == 100 && written >= 100, "each wait and each success is written")
       // Compaction leaves the segment that is written to alone: further links make new ones.
       var next = 51
-      try awaiting("One record a link", within: 60) {
+      try awaiting("One record a link") {
         try deployment.produce(request(next).structured, key: String(request(next).userID))
         try deployment.awaitOutcomes(next, worker: worker)
         next += 1

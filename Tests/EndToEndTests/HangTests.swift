@@ -19,7 +19,7 @@ extension EndToEnd {
       kafka.pause()
       defer { kafka.resume() }
       let began = uptime()
-      let outcome = try worker.stop(within: 30)
+      let outcome = try worker.stop()
       print("stop while the broker stands still: \(uptime() - began) s, \(outcome.code)")
       #expect(outcome.code == 75)
       #expect(uptime() - began < 10)
@@ -32,7 +32,7 @@ extension EndToEnd {
       let deployment = try Deployment(kafka: kafka, adapterURL: "http://127.0.0.1:1")
       kafka.pause()
       defer { kafka.resume() }
-      let outcome = try deployment.run(["topics", "check"], within: 90)
+      let outcome = try deployment.run(["topics", "check"])
       #expect(outcome.code == 69, "\(outcome.errorText)")
     }
   }

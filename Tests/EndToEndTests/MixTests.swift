@@ -19,7 +19,7 @@ extension EndToEnd {
       let first = try deployment.startWorker()
       let began = uptime()
       try traffic.write(to: deployment)
-      try deployment.awaitOutcomes(traffic.answerCount, within: 120, worker: first)
+      try deployment.awaitOutcomes(traffic.answerCount, within: 300, worker: first)
       try deployment.awaitNoLag(worker: first)
       print("10 000 mixed requests: \(Int(uptime() - began)) s")
       let log = try first.stop()

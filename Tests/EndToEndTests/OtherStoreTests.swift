@@ -77,7 +77,7 @@ extension EndToEnd {
       try serve(history, calls: Self.count)
       let topics = TopicRole.allCases.map { deployment.topic($0) }
       try KafkaAdmin(properties: deployment.properties).delete(topics: topics)
-      try awaiting("The topics' end", within: 30) {
+      try awaiting("The topics' end") {
         let found = try KafkaAdmin(properties: deployment.properties).metadata(of: topics)
         return topics.allSatisfy { found[$0] == nil }
       }
@@ -88,7 +88,7 @@ extension EndToEnd {
       #expect(Set(dropped.compactMap { $0.json["partition"]?.integer }) == [0, 1, 2, 3])
       for line in dropped { #expect(line.json["message"]?.text?.string.contains("another log") == true) }
       try history.ask(for: 1...Self.count)
-      try awaiting("The calls", within: 60, state: { worker.program.tail }) {
+      try awaiting("The calls", state: { worker.program.tail }) {
         worker.log("link.succeeded").count == Int(Self.count)
       }
       #expect(history.emulator.stats.calls == Self.count * 2)
@@ -103,7 +103,7 @@ extension EndToEnd {
       try history.ask(for: users)
       let worker = try history.deployment.startWorker(settings)
       try worker.awaitLanes(history.deployment.partitions)
-      try awaiting("What becomes of the requests", within: 60, state: { worker.program.tail }) {
+      try awaiting("What becomes of the requests", state: { worker.program.tail }) {
         worker.log("link.succeeded").count + worker.log("link.duplicate").count >= users.count
       }
       #expect(history.emulator.stats.calls == calls)

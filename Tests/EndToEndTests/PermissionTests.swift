@@ -12,7 +12,7 @@ extension EndToEnd {
     func stranger() throws {
       let guarded = try Guarded.shared.get()
       let deployment = try guarded.deployment(guarded.kafka.passwordSettings("stranger"))
-      let outcome = try deployment.run(["config", "check", "--connect"], within: 30)
+      let outcome = try deployment.run(["config", "check", "--connect"])
       #expect(outcome.code == 77)
       for rule in guarded.rules(deployment) {
         let missing = outcome.problems.filter { $0.hasPrefix("permission: \(rule.inWords) is missing") }
@@ -23,7 +23,7 @@ extension EndToEnd {
       #expect(outcome.problems.count { $0.hasPrefix("permission: ") } == 12)
       guarded.expectNoSecret(in: outcome)
 
-      let start = try deployment.startWorker().program.end(within: 20)
+      let start = try deployment.startWorker().program.end()
       #expect(start.code == 77)
       for words in ["Topic authorization failed", "allow the worker's principal", "config check --connect"] {
         #expect(start.errorText.contains(words), "\(start.errorText)")
@@ -104,7 +104,7 @@ extension EndToEnd {
       let deployment = try guarded.deployment(guarded.kafka.passwordSettings())
       let rules = guarded.rules(deployment)
       try guarded.kafka.allow(rules, to: "User:worker")
-      let whole = try deployment.run(["config", "check", "--connect"], within: 30)
+      let whole = try deployment.run(["config", "check", "--connect"])
       #expect(whole.problems.allSatisfy { $0.hasPrefix("adapter: ") } && whole.code == 69, "\(whole.outputText)")
 
       // Four at a time, of different resources: that each is named shows that none hides behind another.
@@ -112,7 +112,7 @@ extension EndToEnd {
       #expect(Set(sets.flatMap(\.self)) == Set(rules))
       for missing in sets {
         try guarded.kafka.forbid(missing, to: "User:worker")
-        let outcome = try deployment.run(["config", "check", "--connect"], within: 30)
+        let outcome = try deployment.run(["config", "check", "--connect"])
         #expect(outcome.code == 77)
         let named = outcome.problems.filter { $0.hasPrefix("permission: ") }
         #expect(named.count == missing.count, "\(outcome.outputText)")
@@ -158,7 +158,7 @@ extension EndToEnd {
       ] {
         try guarded.kafka.allow(
           rules.filter { $0.resource != resource && $0.resource != .transactionalID }, to: "User:worker")
-        let outcome = try deployment.startWorker().program.end(within: 30)
+        let outcome = try deployment.startWorker().program.end()
         #expect(outcome.code == 77, "\(outcome.errorText)")
         for word in words + ["Try: "] { #expect(outcome.errorText.contains(word), "\(outcome.errorText)") }
         guarded.expectNoSecret(in: outcome)
@@ -213,7 +213,7 @@ struct Guarded: Sendable {
 
   /// A worker takes requests, one of which is not at home and one of which is none, and ends them; nothing of it shows a secret.
   func expectWork(of deployment: Deployment, _ emulator: AdapterEmulator) throws {
-    let check = try deployment.run(["config", "check", "--connect"], within: 30)
+    let check = try deployment.run(["config", "check", "--connect"])
     #expect(check.code == 0, "\(check.outputText)")
     let worker = try deployment.startWorker(["log.level": "debug"])
     let requests = (1...20).map {
@@ -229,7 +229,7 @@ struct Guarded: Sendable {
     let moved = try deployment.records(.requests).count - requests.count - 1
     #expect(moved > 0, "some were moved home")
     #expect(emulator.stats.calls == requests.count)
-    let running = try deployment.run(["config", "check", "--connect"], within: 30)
+    let running = try deployment.run(["config", "check", "--connect"])
     #expect(running.code == 0 && running.outputText.contains("is held by a worker that runs"), "\(running.outputText)")
     #expect(worker.program.isRunning)
     let stopped = try worker.stop()

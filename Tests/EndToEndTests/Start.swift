@@ -23,7 +23,7 @@ struct Start {
 
   /// Starts the worker and waits for its end.
   func run(_ settings: [String: String] = [:]) throws -> RunningProgram.Outcome {
-    try begin(settings).end(within: 25)
+    try begin(settings).end()
   }
 
   /// Starts the worker, with `~` in the settings for the scratch directory; an empty setting is left out.

@@ -116,7 +116,7 @@ extension EndToEnd {
         "submit.properties",
         "kafka.bootstrap.servers=\(deployment.bootstrap)\ntopics.requests=\(deployment.topic(.requests))\n")
       let program = try RunningProgram([
-        try RunningProgram.linkworker, "submit", "--config", settings, "--json", "--rate", "5000", file,
+        try RunningProgram.linkworker, "submit", "--config", settings, "--json", "--rate", "2000", file,
       ])
       try awaiting("1 000 acknowledgements", state: { program.tail }) { program.output.count { $0 == 0x0A } >= 1_000 }
       program.signal(2)

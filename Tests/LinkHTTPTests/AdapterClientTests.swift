@@ -4,7 +4,7 @@ import LinkHTTP
 import LinkSandbox
 import Testing
 
-@Suite("The adapter client", .timeLimit(.minutes(1)))
+@Suite("The adapter client", .timeLimit(.minutes(10)))
 struct AdapterClientTests {
   static func emulator(
     latency: Milliseconds = 0, rules: [Int64: EmulatorRule] = [:]
@@ -81,7 +81,8 @@ struct AdapterClientTests {
 
   @Test("64 calls are on the way at the same time, and so are the next 64, each answered once")
   func parallel() async throws {
-    let emulator = try Self.emulator(latency: 50)
+    // Long enough for the last one to come while the first is under way.
+    let emulator = try Self.emulator(latency: 2_000)
     defer { emulator.stop() }
     let client = try TestClient(emulator.baseURL) { $0.concurrency = 64 }
     for round in [UInt64(0), 100] {
@@ -98,7 +99,7 @@ struct AdapterClientTests {
 
   @Test("No more calls than the concurrency are on the way; what waits is answered in its turn")
   func concurrency() async throws {
-    let emulator = try Self.emulator(latency: 5)
+    let emulator = try Self.emulator(latency: 50)
     defer { emulator.stop() }
     let client = try TestClient(emulator.baseURL) { $0.concurrency = 4 }
     for id in 1...40 {

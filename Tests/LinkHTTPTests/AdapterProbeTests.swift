@@ -4,7 +4,7 @@ import LinkSandbox
 import Synchronization
 import Testing
 
-@Suite("The adapter is tried out", .timeLimit(.minutes(1)))
+@Suite("The adapter is tried out", .timeLimit(.minutes(10)))
 struct AdapterProbeTests {
   private func probe(_ url: String, ca: String? = nil) throws -> AdapterProbe.Finding {
     try AdapterProbe(

@@ -3,7 +3,7 @@ import LinkCore
 import LinkHTTP
 import Testing
 
-@Suite("The credential file", .timeLimit(.minutes(1)))
+@Suite("The credential file", .timeLimit(.minutes(10)))
 struct CredentialFileTests {
   private static func text(_ secret: Secret) -> String { String(decoding: secret.reveal(), as: UTF8.self) }
 

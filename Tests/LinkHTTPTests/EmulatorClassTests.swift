@@ -6,7 +6,7 @@ import LinkTestSupport
 import Testing
 
 /// The emulator's classes of error as the worker's own client takes them.
-@Suite("What the client makes of each class of the emulator's errors", .timeLimit(.minutes(1)))
+@Suite("What the client makes of each class of the emulator's errors", .timeLimit(.minutes(10)))
 struct EmulatorClassTests {
   @Test(
     "A status is a response with that status",

@@ -4,7 +4,7 @@ import LinkHTTP
 import LinkSandbox
 import Testing
 
-@Suite("The private authority that the emulator makes", .timeLimit(.minutes(1)))
+@Suite("The private authority that the emulator makes", .timeLimit(.minutes(10)))
 struct LoopbackCertificateTests {
   @Test("A client that trusts it reaches the emulator by each name of the loopback; one that does not, does not")
   func trust() async throws {

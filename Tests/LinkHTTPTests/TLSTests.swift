@@ -4,7 +4,7 @@ import LinkHTTP
 import LinkSandbox
 import Testing
 
-@Suite("TLS to the adapter", .timeLimit(.minutes(1)))
+@Suite("TLS to the adapter", .timeLimit(.minutes(10)))
 struct TLSTests {
   @Test("A certificate of the configured authority is taken")
   func good() async throws {

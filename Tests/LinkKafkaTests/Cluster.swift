@@ -122,7 +122,7 @@ final class Member {
 
   /// Polls until something holds; records are returned, failures thrown.
   @discardableResult
-  func expect(_ what: String, within milliseconds: Int64 = 20_000, until holds: () throws -> Bool) throws
+  func expect(_ what: String, within milliseconds: Int64 = 120_000, until holds: () throws -> Bool) throws
     -> [SourceRecord]
   {
     var records: [SourceRecord] = []
@@ -142,7 +142,7 @@ final class Member {
   }
 
   /// The values of all records up to the end of a partition, as text.
-  func values(upToEndOf partition: Int32, within milliseconds: Int64 = 20_000) throws -> [String] {
+  func values(upToEndOf partition: Int32, within milliseconds: Int64 = 120_000) throws -> [String] {
     var values: [String] = []
     let deadline = Uptime.now() + milliseconds
     while Uptime.now() < deadline {
@@ -163,7 +163,7 @@ final class Member {
 }
 
 /// Waits until something holds that comes about by itself.
-func awaiting(_ what: String, within milliseconds: Int64 = 20_000, _ holds: () throws -> Bool) throws {
+func awaiting(_ what: String, within milliseconds: Int64 = 120_000, _ holds: () throws -> Bool) throws {
   let deadline = Uptime.now() + milliseconds
   while try !holds() {
     guard Uptime.now() < deadline else { throw Missing(what: what) }

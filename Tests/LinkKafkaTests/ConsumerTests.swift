@@ -1,5 +1,7 @@
+import Dispatch
 import Glibc
 import LinkCore
+import Synchronization
 import Testing
 
 @testable import LinkKafka
@@ -119,6 +121,23 @@ struct ConsumerTests {
     #expect(Uptime.now() - began < 10_000)
     member.consumer.close()
     waker.wake()
+  }
+
+  @Test("A consumer that is woken all the while it is closed is closed all the same")
+  func wokenWhileClosing() throws {
+    let realm = try Realm(partitions: 1)
+    let member = try Member(realm)
+    // Used by the other thread alone from here on.
+    nonisolated(unsafe) let consumer = member.consumer
+    let waker = consumer.waker
+    let isClosed = Mutex(false)
+    DispatchQueue.global().async { while !isClosed.withLock({ $0 }) { waker.wake() } }
+    DispatchQueue.global().async {
+      consumer.close()
+      isClosed.withLock { $0 = true }
+    }
+    // Without an end it would wait for ever.
+    try awaiting("The end of the closing", within: 60_000) { isClosed.withLock { $0 } }
   }
 
   @Test("Group metadata tells generation and member, and is nil before joining and after leaving")

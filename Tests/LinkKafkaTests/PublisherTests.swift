@@ -47,12 +47,16 @@ struct PublisherTests {
   func isQuick() throws {
     let realm = try Realm()
     let member = try Member(realm)
-    let publisher = try realm.publisher()
-    try publisher.prepare()
     let group = try member.group()
-    let began = Uptime.now()
-    #expect(publisher.commit(Batch([.outcome("a")], offsets: [0: 1]), group: group).stateEnds != nil)
-    #expect(Uptime.now() - began < 900)
+    // The best of three: the machine may be busy, but librdkafka's look once a second would be there every time.
+    let took = try (1...3).map { number in
+      let publisher = try realm.publisher("\(realm.group).\(number)")
+      try publisher.prepare()
+      let began = Uptime.now()
+      #expect(publisher.commit(Batch([.outcome("a")], offsets: [0: 1]), group: group).stateEnds != nil)
+      return Uptime.now() - began
+    }
+    #expect((took.min() ?? .max) < 900, "milliseconds: \(took)")
   }
 
   @Test("An offset tells under which identity a worker committed it; one that somebody else committed tells none")
@@ -119,7 +123,8 @@ struct PublisherTests {
     guard
       case .refused(let refused) = publisher.commit(Batch(id: 1, decisions: decisions, offsets: [0: 3]), group: group)
     else { throw Missing(what: "a refusal") }
-    #expect(Uptime.now() - began < 2_000)
+    // It is not sent again and again until the transaction's time is over, which is ten seconds.
+    #expect(Uptime.now() - began < 8_000)
     #expect(refused.keys.sorted() == [11])
     #expect(refused[11]?.contains("MSG_SIZE_TOO_LARGE") == true)
     #expect(try realm.records(.outcomes).isEmpty)
@@ -264,7 +269,7 @@ struct PublisherTests {
     #expect(throws: KafkaFailure.self) { try publisher.prepare() }
     kafka.resume()
     publisher.beforeCommit = {}
-    try awaiting("a new producer", within: 60_000) { (try? publisher.prepare()) != nil }
+    try awaiting("a new producer") { (try? publisher.prepare()) != nil }
     let reader = try realm.reader()
     var entries = 0
     let isWhole = try reader.read(from: [0: 0], to: [0: try reader.end(partition: 0)]) { entries += $1.count }

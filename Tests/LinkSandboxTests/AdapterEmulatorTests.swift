@@ -4,7 +4,7 @@ import LinkCore
 import LinkSandbox
 import Testing
 
-@Suite("The adapter emulator", .timeLimit(.minutes(1)))
+@Suite("The adapter emulator", .timeLimit(.minutes(10)))
 struct AdapterEmulatorTests {
   @Test("A token says what was asked for: accounts or all of them, and isVerified only where it was given")
   func claims() throws {

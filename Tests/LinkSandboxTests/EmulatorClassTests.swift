@@ -5,7 +5,7 @@ import LinkTestSupport
 import Testing
 
 /// Each class of error as a socket sees it, where every call is to be one.
-@Suite("The emulator's classes of error, byte by byte", .timeLimit(.minutes(1)))
+@Suite("The emulator's classes of error, byte by byte", .timeLimit(.minutes(10)))
 struct EmulatorClassTests {
   @Test("A status is a whole answer with s=error; 5xx is each of four", arguments: ["5xx", "418", "401", "403", "500"])
   func statuses(_ name: String) throws {

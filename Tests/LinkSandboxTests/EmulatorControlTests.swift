@@ -3,7 +3,7 @@ import LinkCore
 import LinkSandbox
 import Testing
 
-@Suite("The emulator's control API", .timeLimit(.minutes(1)))
+@Suite("The emulator's control API", .timeLimit(.minutes(10)))
 struct EmulatorControlTests {
   @Test("Calls are counted by user, by body and by trace")
   func counts() throws {

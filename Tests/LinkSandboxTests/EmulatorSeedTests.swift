@@ -6,7 +6,7 @@ import Testing
 
 @testable import LinkSandbox
 
-@Suite("What an emulator's seed decides", .timeLimit(.minutes(1)))
+@Suite("What an emulator's seed decides", .timeLimit(.minutes(10)))
 struct EmulatorSeedTests {
   private let rates = EmulatorRates([
     .serverError: 0.15, .status(429): 0.1, .status(401): 0.05, .rejected: 0.1, .fault(.lost): 0.1, .fault(.cut): 0.05,

@@ -3,7 +3,7 @@ import LinkSandbox
 import LinkTestSupport
 import Testing
 
-@Suite("The emulator's switches at run time", .timeLimit(.minutes(1)))
+@Suite("The emulator's switches at run time", .timeLimit(.minutes(10)))
 struct EmulatorSwitchTests {
   @Test("An outage is for everybody, of five kinds, and ends; no token is made in it and the control API stays")
   func outage() throws {

@@ -11,12 +11,14 @@ public struct Missing: Error, CustomStringConvertible {
 
 /// Waits until something holds that comes about by itself, asking every few milliseconds.
 ///
+/// The time is only a limit for waiting: it has to be enough for a slow machine that does other things beside, and costs nothing where all goes well.
+///
 /// - Parameters:
 ///   - what: What is waited for, for the message.
 ///   - seconds: After these it throws `Missing`.
 ///   - state: What is there instead, for the message.
 public func awaiting(
-  _ what: String, within seconds: Double = 30, state: () -> String = { "" }, _ holds: () throws -> Bool
+  _ what: String, within seconds: Double = 120, state: () -> String = { "" }, _ holds: () throws -> Bool
 ) throws {
   let deadline = uptime() + seconds
   while try !holds() {

@@ -8,7 +8,7 @@ extension Deployment {
   ///   - more: Settings that win over the deployment's.
   /// - Throws: `Missing` where it ended otherwise than with 0 or 1, or contradicts itself.
   public func audit(
-    isAfterReset: Bool = false, with more: [String: String] = [:], within seconds: Double = 120
+    isAfterReset: Bool = false, with more: [String: String] = [:], within seconds: Double = 300
   ) throws -> AuditReport {
     let flags = isAfterReset ? ["--after-reset"] : []
     return try AuditReport(try run(["audit", "--json", "--limit", "1000"] + flags, with: more, within: seconds))

@@ -36,7 +36,7 @@ extension Deployment {
   /// Reads the outcomes as they come until there are `count` (further ones may stand behind them), and returns all that were read.
   @discardableResult
   public func awaitOutcomes(
-    _ count: Int, within seconds: Double = 60, worker: WorkerProcess? = nil
+    _ count: Int, within seconds: Double = 180, worker: WorkerProcess? = nil
   ) throws -> [OutcomeEvent] {
     let browser = try KafkaBrowser(properties: properties)
     var positions = Dictionary(uniqueKeysWithValues: (0..<partitions).map { ($0, Int64(0)) })
@@ -78,7 +78,7 @@ extension Deployment {
   }
 
   /// Waits until the group has committed the end of every partition.
-  public func awaitNoLag(within seconds: Double = 60, worker: WorkerProcess? = nil) throws {
+  public func awaitNoLag(within seconds: Double = 180, worker: WorkerProcess? = nil) throws {
     var last = ""
     try awaiting("A lag of 0", within: seconds, state: { last + (worker?.program.tail ?? "") }) {
       let offsets = try offsets()

@@ -75,7 +75,7 @@ public final class Deployment: Sendable {
 
   /// Runs a command of the built binary with these settings to its end. Settings that the command does not take are left to the file.
   public func run(
-    _ command: [String], with more: [String: String] = [:], within seconds: Double = 60
+    _ command: [String], with more: [String: String] = [:], within seconds: Double = 180
   ) throws -> RunningProgram.Outcome {
     try RunningProgram.run(arguments(command, more), within: seconds)
   }

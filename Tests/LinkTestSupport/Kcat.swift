@@ -5,7 +5,7 @@ public enum Kcat {
   /// Runs it against brokers, `host:port` parted by commas, to its end; throws where it says that something failed.
   @discardableResult
   public static func run(
-    _ arguments: [String], on bootstrap: String, within seconds: Double = 60
+    _ arguments: [String], on bootstrap: String, within seconds: Double = 180
   ) throws -> RunningProgram.Outcome {
     let outcome = try RunningProgram.run(["kcat", "-b", bootstrap] + arguments, within: seconds)
     guard outcome.code == 0 else { throw Missing("kcat \(arguments.joined(separator: " ")): \(outcome.errorText)") }

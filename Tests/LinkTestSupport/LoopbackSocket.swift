@@ -10,7 +10,7 @@ public final class LoopbackSocket: Sendable {
     Self.limitReading(descriptor)
   }
 
-  /// Connects. A server that says nothing fails a reading test after 20 s instead of hanging it.
+  /// Connects. A server that says nothing fails a reading test after a minute instead of hanging it.
   public init(port: UInt16) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw Missing("A socket: \(String(cString: strerror(errno)))") }
@@ -68,7 +68,7 @@ public final class LoopbackSocket: Sendable {
   }
 
   fileprivate static func limitReading(_ descriptor: Int32) {
-    var limit = timeval(tv_sec: 20, tv_usec: 0)
+    var limit = timeval(tv_sec: 60, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
   }
 }
@@ -87,10 +87,10 @@ public final class LoopbackListener: Sendable {
 
   deinit { close(descriptor) }
 
-  /// The next connection to it, within 20 s.
+  /// The next connection to it, within a minute.
   public func accept() throws -> LoopbackSocket {
     var accepted: Int32?
-    try awaiting("A connection to port \(port)", within: 20) {
+    try awaiting("A connection to port \(port)", within: 60) {
       accepted = ProxySocket.accepted(by: descriptor)
       return accepted != nil
     }

@@ -50,7 +50,7 @@ public final class RunningProgram: Sendable {
 
   /// Runs a program to its end.
   public static func run(
-    _ arguments: [String], environment: [String: String] = [:], within seconds: Double = 60
+    _ arguments: [String], environment: [String: String] = [:], within seconds: Double = 180
   ) throws -> Outcome {
     try RunningProgram(arguments, environment: environment).end(within: seconds)
   }
@@ -89,7 +89,7 @@ public final class RunningProgram: Sendable {
 
   /// Waits for its end; where that does not come in time it is killed, and `Missing` thrown.
   @discardableResult
-  public func end(within seconds: Double = 60) throws -> Outcome {
+  public func end(within seconds: Double = 180) throws -> Outcome {
     do {
       try awaiting("The end of \(name)", within: seconds, state: { self.tail }) { child.hasEnded() }
     } catch {

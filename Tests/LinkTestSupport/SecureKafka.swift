@@ -157,10 +157,30 @@ extension SecureKafka {
     } else {
       rd_kafka_CreateAcls(client, &bindings, bindings.count, nil, queue)
     }
-    guard let event = rd_kafka_queue_poll(queue, 15_000) else { throw Missing("An answer about access rules") }
+    guard let event = rd_kafka_queue_poll(queue, 60_000) else { throw Missing("An answer about access rules") }
     defer { rd_kafka_event_destroy(event) }
     guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
       throw Missing("The rules: \(rd_kafka_event_error_string(event).map { String(cString: $0) } ?? "")")
+    }
+    for rule in rules { try awaitChange(of: rule, principal, isRemoval: isRemoval, client, queue) }
+  }
+
+  /// Kafka answers when a change is written; the broker heeds it once it has read that, and tells of rules as it heeds them.
+  private func awaitChange(
+    of rule: AccessRule, _ principal: String, isRemoval: Bool, _ client: OpaquePointer, _ queue: OpaquePointer?
+  ) throws {
+    let filter = Self.binding(rule, principal, isFilter: true)
+    defer { rd_kafka_AclBinding_destroy(filter) }
+    try awaiting("\(rule) \(isRemoval ? "withdrawn" : "given")") {
+      rd_kafka_DescribeAcls(client, filter, nil, queue)
+      guard let event = rd_kafka_queue_poll(queue, 60_000) else { throw Missing("An answer about access rules") }
+      defer { rd_kafka_event_destroy(event) }
+      guard rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR else {
+        throw Missing("The rules: \(rd_kafka_event_error_string(event).map { String(cString: $0) } ?? "")")
+      }
+      var count = 0
+      rd_kafka_DescribeAcls_result_acls(rd_kafka_event_DescribeAcls_result(event), &count)
+      return (count == 0) == isRemoval
     }
   }
 

@@ -45,7 +45,7 @@ public enum TestKafka {
   }
 
   /// Runs one of Kafka's own tools to its end.
-  public static func runTool(_ arguments: [String], within seconds: Double = 60) throws -> RunningProgram.Outcome {
+  public static func runTool(_ arguments: [String], within seconds: Double = 180) throws -> RunningProgram.Outcome {
     guard let distribution = KafkaDistribution.fromEnvironment else { throw Missing("KAFKA_HOME") }
     let java = [distribution.java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", distribution.classPath]
     return try RunningProgram.run(java + arguments, within: seconds)

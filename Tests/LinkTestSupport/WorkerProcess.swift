@@ -16,11 +16,13 @@ public final class WorkerProcess: Sendable {
 
   /// Waits until its log has a line of this event name, and returns the first.
   @discardableResult
-  public func awaitLog(_ event: String, within seconds: Double = 30) throws -> LogEntry {
+  public func awaitLog(_ event: String, within seconds: Double = 120) throws -> LogEntry {
     var found: LogEntry?
     try awaiting("The log line \(event)", within: seconds, state: { self.program.tail }) {
+      // Asked first: what it wrote last stands there once it has ended.
+      let isRunning = program.isRunning
       found = log(event).first
-      if found == nil, !program.isRunning { throw Missing("\(event): the worker has ended. \(program.tail)") }
+      if found == nil, !isRunning { throw Missing("\(event): the worker has ended. \(program.tail)") }
       return found != nil
     }
     guard let found else { throw Missing(event) }
@@ -28,7 +30,7 @@ public final class WorkerProcess: Sendable {
   }
 
   /// Waits until it serves so many partitions for the first time.
-  public func awaitLanes(_ count: Int32, within seconds: Double = 30) throws {
+  public func awaitLanes(_ count: Int32, within seconds: Double = 120) throws {
     try awaiting("\(count) lanes", within: seconds, state: { self.program.tail }) {
       if !program.isRunning { throw Missing("Lanes: the worker has ended. \(program.tail)") }
       return Set(log("lane.opened").compactMap { $0.json["partition"]?.integer }).count == Int(count)
@@ -44,7 +46,7 @@ public final class WorkerProcess: Sendable {
 
   /// Sends SIGTERM, waits for the end and returns how it ended.
   @discardableResult
-  public func stop(within seconds: Double = 40) throws -> RunningProgram.Outcome {
+  public func stop(within seconds: Double = 120) throws -> RunningProgram.Outcome {
     program.signal(SIGTERM)
     return try program.end(within: seconds)
   }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LinkCommands
 
-@Suite("Lines on their way to a reader", .timeLimit(.minutes(1)))
+@Suite("Lines on their way to a reader", .timeLimit(.minutes(10)))
 struct LineQueueTests {
   @Test("come in their order, none before the queue is opened")
   func order() throws {

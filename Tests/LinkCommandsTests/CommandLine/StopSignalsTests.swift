@@ -9,11 +9,11 @@ struct StopSignalsTests {
   func early() throws {
     for _ in 0..<40 {
       let program = try RunningProgram([RunningProgram.linkworker, "adapter-emulator", "--port", "0"])
-      let deadline = uptime() + 20
+      let deadline = uptime() + 120
       // Without a pause: the first moment counts.
       while program.output.isEmpty, uptime() < deadline { sched_yield() }
       program.signal(SIGTERM)
-      #expect(try program.end(within: 20).code == 0)
+      #expect(try program.end().code == 0)
     }
   }
 }

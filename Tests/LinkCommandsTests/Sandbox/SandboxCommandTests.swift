@@ -5,7 +5,7 @@ import Testing
 
 @testable import LinkCommands
 
-@Suite("linkworker sandbox", .timeLimit(.minutes(2)))
+@Suite("linkworker sandbox", .timeLimit(.minutes(10)))
 struct SandboxCommandTests {
   private static let names = [
     "success", "recovers", "rejected", "malformed", "unreadable", "duplicate", "conflict", "moved",

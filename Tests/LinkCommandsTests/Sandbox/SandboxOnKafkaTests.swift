@@ -7,7 +7,7 @@ import Testing
 
 @Suite(
   "linkworker sandbox on a real Kafka", .enabled(if: TestKafka.isAvailable, "KAFKA_HOME is not set"),
-  .timeLimit(.minutes(3)))
+  .timeLimit(.minutes(10)))
 struct SandboxOnKafkaTests {
   @Test("runs on a Kafka of its own, which ends with it even after SIGKILL, with all that it kept")
   func ownKafka() throws {
@@ -23,7 +23,7 @@ struct SandboxOnKafkaTests {
         $1
       })
     func said() -> String { String(decoding: program.output, as: UTF8.self) }
-    try awaiting("The samples' end", within: 60, state: { program.tail }) { said().contains("until Ctrl-C") }
+    try awaiting("The samples' end", state: { program.tail }) { said().contains("until Ctrl-C") }
     #expect(said().contains("All 8 samples ended as expected."))
     #expect(said().contains("This is a real Kafka \(try #require(home.jarVersion)), one broker (KRaft)"))
     #expect(!said().contains("in memory") && program.errors.isEmpty)
@@ -50,7 +50,7 @@ struct SandboxOnKafkaTests {
     func start(_ arguments: String...) throws -> RunningProgram {
       let program = try RunningProgram(
         [RunningProgram.linkworker, "sandbox"] + arguments, environment: environment)
-      try awaiting("The samples' end", within: 60, state: { program.tail }) {
+      try awaiting("The samples' end", state: { program.tail }) {
         String(decoding: program.output, as: UTF8.self).contains("until Ctrl-C")
       }
       return program
@@ -99,7 +99,7 @@ struct SandboxOnKafkaTests {
         "-X", "kafka.session.timeout.ms=6000",
       ], environment: ["TMPDIR": scratch.path])
     func said() -> String { String(decoding: program.output, as: UTF8.self) }
-    try awaiting("The samples' end", within: 60, state: { program.tail }) { said().contains(" run --config ") }
+    try awaiting("The samples' end", state: { program.tail }) { said().contains(" run --config ") }
     #expect(said().contains("All 8 samples ended as expected.") && said().contains("This is a Kafka of yours."))
     let stem = try #require(said().firstMatch(of: #/(linkworker-sandbox\.[a-z0-9]{8})\.requests/#)?.1)
     let names = TopicRole.allCases.map { "\(stem).\($0.rawValue)" }

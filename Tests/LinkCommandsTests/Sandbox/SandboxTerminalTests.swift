@@ -1,7 +1,7 @@
 import LinkTestSupport
 import Testing
 
-@Suite("linkworker sandbox on a terminal", .timeLimit(.minutes(2)))
+@Suite("linkworker sandbox on a terminal", .timeLimit(.minutes(10)))
 struct SandboxTerminalTests {
   @Test(
     "draws each request's way in place, follows a new size, and leaves the terminal as it was; NO_COLOR and dumb ones are heeded"

@@ -110,7 +110,7 @@ final class TerminalShell {
       case .insertAll: "\u{18}a"
       }
     var bytes = Array((text + keys + "\u{18}d").utf8)[...]
-    try awaiting("Room for keys", within: 20) {
+    try awaiting("Room for keys") {
       let count = bytes.withUnsafeBytes { write(terminal, $0.baseAddress, $0.count) }
       if count > 0 { bytes = bytes.dropFirst(count) }
       drain()
@@ -124,7 +124,7 @@ final class TerminalShell {
   private func awaitLine() throws -> String {
     var lines: [String] = []
     var screen = ""
-    try awaiting("A line of the shell", within: 20, state: { "Its screen: \(screen)" }) {
+    try awaiting("A line of the shell", state: { "Its screen: \(screen)" }) {
       screen += drain()
       let text = String(decoding: Scratch.bytes(of: folder[".told"]), as: UTF8.self)
       // What stands after the last newline is being written.

@@ -88,7 +88,7 @@ final class AdminRig {
   /// Waits until a series has a value.
   func await(_ series: String, _ value: Double) throws {
     var last: Double?
-    try awaiting("\(series) at \(value)", within: 90, state: { "It is \(last ?? .nan)." }) {
+    try awaiting("\(series) at \(value)", state: { "It is \(last ?? .nan)." }) {
       last = try MetricPage(port: port)[series]
       return last == value
     }

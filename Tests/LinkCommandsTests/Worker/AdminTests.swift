@@ -9,7 +9,7 @@ import Testing
 
 @testable import LinkCommands
 
-@Suite("A worker's admin address", .timeLimit(.minutes(2)))
+@Suite("A worker's admin address", .timeLimit(.minutes(10)))
 struct AdminTests {
   @Test("After a mixed load of 10 000 users the counters are the truth, and there are fewer than 500 series")
   func truth() throws {

@@ -9,7 +9,7 @@ import Testing
 
 @testable import LinkCommands
 
-@Suite("A worker beside an emulator that errs", .timeLimit(.minutes(2)))
+@Suite("A worker beside an emulator that errs", .timeLimit(.minutes(10)))
 struct WorkerUnderFaultsTests {
   private static let rates =
     "5xx=9%,429=4%,lost=4%,cut=3%,truncate=2%,garbage=4%,drip=1%,hang=1%,error=2%"
@@ -115,7 +115,7 @@ private final class Rig {
   /// All outcomes, once there are so many.
   func outcomes(_ count: Int) throws -> [OutcomeEvent] {
     var found: [OutcomeEvent] = []
-    try awaiting("\(count) outcomes", within: 60, state: { "There are \(found.count)." }) {
+    try awaiting("\(count) outcomes", state: { "There are \(found.count)." }) {
       found = []
       try KafkaBrowser(properties: kafka).read(
         topic: "link-account.outcomes", from: Dictionary(uniqueKeysWithValues: (0..<Self.partitions).map { ($0, 0) })
