@@ -23,7 +23,7 @@ enum ReplayCommand {
       about links that had failed when it began.
       """,
     settings: .kafka,
-    options: LinkFilter.options + [
+    options: [ReplayOptions.stateOption] + LinkFilter.options + [
       .value(
         "--reason", "TEXT", "Why, in 1 to 500 characters; it stays in the links' history. Needed, but for --dry-run."),
       .value(

@@ -176,6 +176,14 @@ struct ReplayPartsTests {
     #expect(refusal([.sample(user: 6, key: "k", .succeeded(at: now), replays: [own])]) == nil)
   }
 
+  @Test("--state failed is what replay does without it")
+  func state() throws {
+    guard case .fitting(let named) = try options("--state", "failed", "--code", "deadline_exceeded").selection,
+      case .fitting(let unnamed) = try options("--code", "deadline_exceeded").selection
+    else { throw Malformation(.notJSON, "named") }
+    #expect(named == unnamed && named.states == [.failed])
+  }
+
   @Test("An interruption says how many requests are sent, not sent and unknown, and the command that goes on")
   func interruption() {
     var ledger = SubmitLedger()
