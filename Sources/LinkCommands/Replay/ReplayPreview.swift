@@ -50,6 +50,11 @@ struct ReplayPreview {
 
   private static let force = "--force, where a further replay of them is meant"
 
+  /// The first line of a job that is sent: one line, whatever its reason has in it.
+  static func announcement(of job: String, _ count: Int, _ command: String) -> String {
+    "job \(job): \(links(count)); after an interruption it goes on with: \(CommandFailure.Line.inOneLine(command))"
+  }
+
   /// What to say where nothing is to be asked for.
   var nothingText: String {
     "no failed link to replay"

@@ -154,8 +154,7 @@ struct ReplayRun {
   private func announce(_ count: Int, _ command: String) {
     let name = options.order.job.name
     guard isJSON else {
-      return invocation.console.print(
-        "job \(name): \(ReplayPreview.links(count)); after an interruption it goes on with: \(command)")
+      return invocation.console.print(ReplayPreview.announcement(of: name, count, command))
     }
     var json = JSONWriter()
     json.beginObject()

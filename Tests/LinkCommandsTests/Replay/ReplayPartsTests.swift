@@ -176,6 +176,17 @@ struct ReplayPartsTests {
     #expect(refusal([.sample(user: 6, key: "k", .succeeded(at: now), replays: [own])]) == nil)
   }
 
+  @Test("The first line of a job is one line, whatever line ends and escapes its reason has")
+  func announcement() throws {
+    let command = CommandWords(
+      try invocation(["--reason", "back\n\u{1B}[2Jagain\u{2028}", "--yes"]), repeating: ReplayOptions.repeated
+    ).text
+    #expect(command.hasSuffix("replay --reason 'back\n\u{1B}[2Jagain\u{2028}' --yes"))
+    let line = ReplayPreview.announcement(of: "j", 1, command)
+    #expect(line.hasPrefix("job j: 1 link; after an interruption it goes on with: "))
+    #expect(line.hasSuffix(#"replay --reason 'back\n\u001b[2Jagain\u2028' --yes"#), "\(line)")
+  }
+
   @Test("--state failed is what replay does without it")
   func state() throws {
     guard case .fitting(let named) = try options("--state", "failed", "--code", "deadline_exceeded").selection,
