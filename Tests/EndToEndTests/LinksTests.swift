@@ -45,6 +45,18 @@ extension EndToEnd {
       #expect(stats["states"]?["succeeded"]?.integer == 10 && stats["states"]?["failed"]?.integer == 5)
       #expect(try deployment.run(["links", "stats"]).outputText.hasPrefix("links      35\n"))
 
+      let lost = try RunningProgram.run(
+        [
+          "sh", "-c",
+          "exec '\(try RunningProgram.linkworker)' links list --json -X \"$KAFKA\" -X \"$STATE\" >/dev/full",
+        ],
+        environment: [
+          "KAFKA": "kafka.bootstrap.servers=\(deployment.bootstrap)",
+          "STATE": "topics.state=\(deployment.topic(.state))",
+        ])
+      #expect(
+        lost.code == 73 && lost.errorText.contains("standard output: No space left on device"), "\(lost.errorText)")
+
       let shown = try deployment.run(["links", "show", "12/key 12"])
       #expect(shown.code == 0 && shown.outputText.contains("a replay can help only once the cause is mended"))
       let known = try #require(try deployment.links("show", "12/key 12").first)

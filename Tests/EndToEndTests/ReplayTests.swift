@@ -36,6 +36,12 @@ extension EndToEnd {
       }
       let unasked = try deployment.run(["replay", "--reason", "r", "1/k1", "2/k2"])
       #expect(unasked.code == 64 && unasked.errorText.contains("there is no terminal to ask at"))
+      let unwatched = try deployment.run(["replay", "--reason", "r", "--yes", "2/k2", "4/k4"])
+      #expect(unwatched.code == 1 && unwatched.outputText.contains("2 sent"), "\(unwatched.outputText)")
+      #expect(
+        unwatched.errorText.hasPrefix(
+          "linkworker: replay: would be refused: 1 link, not known; 1 link, succeeded already. Try: --watch"),
+        "\(unwatched.errorText)")
 
       let all = try deployment.run(
         ["replay", "--watch", "--yes", "--json", "--reason", "mended", "1/k1", "2/k2", "3/k3", "4/k4"])

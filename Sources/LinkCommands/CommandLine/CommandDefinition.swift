@@ -18,7 +18,7 @@ struct CommandDefinition: Sendable {
   var examples: [String]
   /// Words that it writes once it is up, of a command that runs until SIGTERM or SIGINT; nil: it ends by itself.
   var readyText: String?
-  /// The codes with which it can end, besides those of a wrong command line.
+  /// The codes with which it can end, besides those of every command: a wrong command line, and an output that cannot be written.
   var exitCodes: [ExitCode]
   /// Does it.
   var body: @Sendable (Invocation) throws(CommandFailure) -> ExitCode
@@ -27,7 +27,7 @@ struct CommandDefinition: Sendable {
   var allOptions: [OptionDefinition] { (settings == nil ? [] : Self.settingsOptions) + options }
 
   /// All codes with which it can end, from the lowest on.
-  var allExitCodes: [ExitCode] { Set([.ok, .usage] + exitCodes).sorted { $0.rawValue < $1.rawValue } }
+  var allExitCodes: [ExitCode] { Set([.ok, .usage, .cantCreate] + exitCodes).sorted { $0.rawValue < $1.rawValue } }
 
   /// How it is called, without the program's name: `topics create [OPTION…]`.
   var synopsis: String {

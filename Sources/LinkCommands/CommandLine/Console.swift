@@ -6,6 +6,8 @@ struct Console: Sendable {
   var output: Int32 = STDOUT_FILENO
   /// Where failures go.
   var errors: Int32 = STDERR_FILENO
+  /// What results were lost; all copies share it.
+  let loss = OutputLoss()
 
   /// A line of results.
   func print(_ line: String) { write(line + "\n", to: output) }
@@ -20,10 +22,15 @@ struct Console: Sendable {
 
   private func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
 
-  /// Bytes as they are. A reader that has gone away, as `head` does, wants nothing more. Returns 0, or why (`errno`) not all
-  /// of them were written.
+  /// Bytes as they are. Returns 0, or why (`errno`) not all of them were written; of results `loss` knows it as well.
   @discardableResult
   func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
+    let code = Self.send(bytes, to: descriptor)
+    if descriptor == output { loss.note(code) }
+    return code
+  }
+
+  private static func send(_ bytes: [UInt8], to descriptor: Int32) -> Int32 {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

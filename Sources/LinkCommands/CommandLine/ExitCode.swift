@@ -14,7 +14,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   case unavailable = 69
   /// A fault of the worker itself (EX_SOFTWARE).
   case software = 70
-  /// A file or the store cannot be written (EX_CANTCREAT).
+  /// A file, the store or standard output cannot be written, or a port is in use (EX_CANTCREAT).
   case cantCreate = 73
   /// End and start again: the same may go well next time (EX_TEMPFAIL).
   case tempFail = 75
@@ -35,7 +35,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     case .noInput: "a file that is named does not exist"
     case .unavailable: "Kafka, or another service, cannot be reached"
     case .software: "a fault of the worker itself"
-    case .cantCreate: "a file, the store or a port cannot be created"
+    case .cantCreate: "a file, the store, a port or the output cannot be created or written"
     case .tempFail: "end and start again"
     case .noPermission: "permission refused"
     case .config: "the settings or the topics are wrong"

@@ -15,17 +15,23 @@ public enum LinkCommandLine {
     SimulateCommand.definition, CompletionCommand.definition, ManCommand.definition,
   ]
 
-  /// Does what `arguments` (the program's name first) ask for and returns the exit code. A pipe whose reader has gone is no reason to
-  /// die: SIGPIPE is ignored from here on.
+  /// Does what `arguments` (the program's name first) ask for and returns the exit code, which is not 0 where results were lost. A pipe whose reader has
+  /// gone is no reason to die: SIGPIPE is ignored from here on.
   public static func main(arguments: [UnsafePointer<CChar>], environment: [String: String]) -> Int32 {
     signal(SIGPIPE, SIG_IGN)
     let console = Console()
+    var code: ExitCode
     do {
-      return try run(words(arguments.dropFirst()), environment, console).rawValue
+      code = try run(words(arguments.dropFirst()), environment, console)
     } catch {
       console.report(error)
-      return error.exitCode.rawValue
+      code = error.exitCode
     }
+    if let loss = console.loss.failure {
+      console.report(loss)
+      if code == .ok { code = loss.exitCode }
+    }
+    return code.rawValue
   }
 
   /// The arguments as text. What is not UTF-8 is refused: repaired, it would be another name than the one that was typed.
@@ -68,7 +74,9 @@ public enum LinkCommandLine {
     case .catalogue(let topics):
       for topic in topics { console.print(topic.json) }
       return .ok
-    case .run(let invocation):
+    case .run(var invocation):
+      // What is lost of it is known here.
+      invocation.console = console
       return try invocation.command.body(invocation)
     }
   }

@@ -6,7 +6,7 @@ enum ValueKind: Hashable, Sendable {
   case file
   /// `DIR`: the path of a directory.
   case directory
-  /// `a|b|c`: one of these words; `REASON`: one of a dead letter's reasons, which are too many for a line.
+  /// `a|b|c`, or `a` alone: one of these words; `REASON`: one of a dead letter's reasons, which are too many for a line.
   case words([String])
   /// `NAME=VALUE`: a setting.
   case setting
@@ -27,7 +27,7 @@ enum ValueKind: Hashable, Sendable {
     case "SETTING": self = .settingName
     case "CLASS=RATE[,…]": self = .errorRates
     case "REASON": self = .words(Malformation.Reason.allCases.map(\.rawValue))
-    case _ where parts.count > 1 && parts.allSatisfy(Self.isWord): self = .words(parts.map(String.init))
+    case _ where parts.allSatisfy(Self.isWord): self = .words(parts.map(String.init))
     default: self = .free
     }
   }

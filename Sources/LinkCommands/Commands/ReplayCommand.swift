@@ -12,7 +12,8 @@ enum ReplayCommand {
       failed link only, once for each replay request, and replay.limit times for a link unless it is forced; then the link is tried anew \
       with a new deadline, and gets one more outcome. Reason and operator stay in the link's history. What it does not accept it refuses, with \
       the reason (replay_refused), which --watch shows. Links over replay.limit (the one of these settings) are left out, and then it exits 1. A \
-      link that is named as USER/KEY (all after the first slash is the key) is asked for whatever its state is.
+      link that is named as USER/KEY (all after the first slash is the key) is asked for whatever its state is; where it would be refused by \
+      what is known of it, that is said before, and it exits 1.
       For more than one link it asks first; where there is no terminal, --yes has to say so. --dry-run tells by error code, user and \
       broker what would be done.
       Each job has a name, which is told at its start. Ctrl-C (or SIGTERM) stops the sending, waits up to 10 s for what is on its way, and \
@@ -22,7 +23,7 @@ enum ReplayCommand {
       about links that had failed when it began.
       """,
     settings: .kafka,
-    options: LinkFilter.options + [
+    options: [ReplayOptions.stateOption] + LinkFilter.options + [
       .value(
         "--reason", "TEXT", "Why, in 1 to 500 characters; it stays in the links' history. Needed, but for --dry-run."),
       .value(

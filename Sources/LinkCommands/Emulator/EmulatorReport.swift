@@ -1,4 +1,3 @@
-import Glibc
 import LinkCore
 import LinkSandbox
 
@@ -79,16 +78,6 @@ struct EmulatorReport: Sendable {
       if dropped > 0 { lines.print("lines of calls dropped for a slow reader: \(dropped)") }
     }
     _ = lines.finish()
-  }
-
-  /// Fails where not all that was said could be written.
-  func checkLoss() throws(CommandFailure) {
-    guard let code = lines.lossCode else { return }
-    throw CommandFailure(
-      .cantCreate,
-      .init(
-        "adapter-emulator", "standard output", "cannot be written: \(String(cString: strerror(code)))",
-        hint: "make room, or write to another place"))
   }
 
   private func writeObject(_ event: String, _ members: (inout JSONWriter) -> Void) {

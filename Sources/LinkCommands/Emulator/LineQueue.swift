@@ -15,7 +15,7 @@ final class LineQueue: Sendable {
     var isOpen = false
     var isDraining = false
     var dropped = 0
-    var lossCode: Int32?
+    var hasLost = false
   }
 
   /// A queue that holds back what it is given until `open`; at most `limit` lines wait, further ones are dropped and counted.
@@ -46,9 +46,6 @@ final class LineQueue: Sendable {
     return state.withLock { $0.dropped }
   }
 
-  /// Why (`errno`) lines were lost; nil where none was.
-  var lossCode: Int32? { state.withLock { $0.lossCode } }
-
   private func drainLater() {
     let mustDrain = state.withLock { state in
       guard state.isOpen, !state.isDraining, !state.lines.isEmpty else { return false }
@@ -69,8 +66,8 @@ final class LineQueue: Sendable {
       let code = console.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: console.output)
       guard code != 0, code != EPIPE else { continue }
       let isFirst = state.withLock { state in
-        defer { state.lossCode = state.lossCode ?? code }
-        return state.lossCode == nil
+        defer { state.hasLost = true }
+        return !state.hasLost
       }
       if isFirst { onLoss() }
     }

@@ -30,7 +30,8 @@ extension LinkStats {
     }
     lines += Self.lines(
       "calls",
-      Self.callSteps.indices.filter { calls[$0] > 0 }.map { "\(Self.callRange($0)): \(Self.number(calls[$0])) links" })
+      Self.callSteps.indices.filter { calls[$0] > 0 }.map { "\(Self.callRange($0)): \(ReplayPreview.links(calls[$0]))" }
+    )
     let brokers = brokers(named: names)
     var told = brokers.prefix(Self.brokersTold).map { broker in
       let name = broker.name.map { "\"\(LogText.escaped($0.string))\"" } ?? "others"

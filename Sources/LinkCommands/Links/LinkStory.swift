@@ -58,6 +58,7 @@ struct LinkStory {
     case .scheduled(let due):
       json.member("action", "attempt")
       json.member("at", due)
+      json.member("deadline", link.request?.deadline)
     case .succeeded: json.member("action", "none")
     case .failed(_, let code):
       json.member("action", "none")

@@ -33,7 +33,12 @@ struct ReplayOptions {
   }
 
   /// Options that say which links; together with names of links they would say it twice.
-  private static let filters = LinkFilter.options.map(\.name)
+  private static let filters = ([stateOption] + LinkFilter.options).map(\.name)
+
+  /// `--state`, for whoever knows it from `links list`.
+  static let stateOption = OptionDefinition.value(
+    "--state", LinkStateName.failed.rawValue, repeatable: true,
+    "Links in this state alone. No other can be replayed, so it may be left out.")
 
   /// - Parameters:
   ///   - wall: The calendar's time.
@@ -57,6 +62,7 @@ struct ReplayOptions {
 
   private static func selection(_ invocation: Invocation, now wall: Timestamp) throws(CommandFailure) -> Selection {
     guard !invocation.operands.isEmpty else {
+      try checkStates(invocation)
       var filter = try LinkFilter(invocation, now: wall)
       filter.states = [.failed]
       // A new job takes what has failed, though a worker's clock may be ahead of this one. Gone on with, it is about the same links.
@@ -69,6 +75,20 @@ struct ReplayOptions {
     var keys: Set<LinkKey> = []
     for text in invocation.operands { keys.insert(try LinkName.key(text)) }
     return .named(keys)
+  }
+
+  private static func checkStates(_ invocation: Invocation) throws(CommandFailure) {
+    for state in try invocation.words("--state", of: LinkStateName.self) {
+      let reason: String
+      switch state {
+      case .failed: continue
+      case .scheduled: reason = "are tried again in any case"
+      case .succeeded: reason = "have their tokens"
+      }
+      throw .usage(
+        "--state", "\(quoted(state.rawValue)) links \(reason): those that have failed can be replayed, and no others",
+        hint: "--state failed, or leave it out")
+    }
   }
 
   private static func job(_ invocation: Invocation) throws(CommandFailure) -> ReplayJob? {
@@ -85,7 +105,14 @@ struct ReplayOptions {
     _ invocation: Invocation, now wall: Timestamp
   ) throws(CommandFailure) -> ReplayOrder.Deadline? {
     guard let text = invocation.value("--deadline") else { return nil }
-    if let span = TimeSpan.milliseconds(text), span > 0 { return .span(span) }
+    if let span = TimeSpan.milliseconds(text) {
+      guard span > 0 else {
+        throw .usage(
+          "--deadline", "\(quoted(text)) has to be longer than nothing: every link would fail at once",
+          hint: "--deadline 2h")
+      }
+      return .span(span)
+    }
     guard let moment = Timestamp(rfc3339: Array(text.utf8)) else {
       throw .usage(
         "--deadline", "\(quoted(text)) is neither a moment with its offset from UTC nor a length of time",

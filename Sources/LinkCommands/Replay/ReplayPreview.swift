@@ -30,15 +30,29 @@ struct ReplayPreview {
     return lines
   }
 
-  /// What the worker would refuse, in words; nil where that is nothing.
+  /// What is left out because the worker would refuse it, in words; nil where that is nothing.
   var leftOut: CommandFailure.Line? {
     guard plan.leftOutCount > 0 else { return nil }
     let canForce = plan.refused[.overLimit] != nil
     return .init(
       "replay", "",
-      "\(Self.links(plan.leftOutCount)) left out: "
-        + obstacles.map { "\(Self.links($0.count)), \(words($0.obstacle))" }.joined(separator: "; "),
-      hint: canForce ? "--force, where a further replay of them is meant" : "a request with another idempotency key")
+      "\(Self.links(plan.leftOutCount)) left out: \(obstaclePhrase)",
+      hint: canForce ? Self.force : "a request with another idempotency key")
+  }
+
+  /// What the worker will refuse of links that were named, in words; nil where that is nothing.
+  var refusal: CommandFailure.Line? {
+    guard plan.isNamed, !plan.refused.isEmpty else { return nil }
+    return .init(
+      "replay", "", "would be refused: \(obstaclePhrase)",
+      hint: plan.refused[.overLimit] != nil ? Self.force : "--watch, which tells what the worker says of each")
+  }
+
+  private static let force = "--force, where a further replay of them is meant"
+
+  /// The first line of a job that is sent: one line, whatever its reason has in it.
+  static func announcement(of job: String, _ count: Int, _ command: String) -> String {
+    "job \(job): \(links(count)); after an interruption it goes on with: \(CommandFailure.Line.inOneLine(command))"
   }
 
   /// What to say where nothing is to be asked for.
@@ -93,6 +107,11 @@ struct ReplayPreview {
 
   private var obstacles: [(obstacle: ReplayCandidate.Obstacle, count: Int)] {
     ReplayCandidate.Obstacle.allCases.compactMap { obstacle in plan.refused[obstacle].map { (obstacle, $0) } }
+  }
+
+  /// `1 link, not known; 2 links, succeeded already`
+  private var obstaclePhrase: String {
+    obstacles.map { "\(Self.links($0.count)), \(words($0.obstacle))" }.joined(separator: "; ")
   }
 
   private func words(_ obstacle: ReplayCandidate.Obstacle) -> String {

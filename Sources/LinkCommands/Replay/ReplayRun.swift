@@ -20,6 +20,9 @@ struct ReplayRun {
     let preview = ReplayPreview(plan: plan, limit: settings.replayLimit)
     let isTrial = invocation.isSet("--dry-run")
     let leftOut = isTrial ? nil : preview.leftOut.map { CommandFailure(.found, $0) }
+    // Links that were named are asked for in any case, and --watch tells what the worker says of them.
+    let refusal = isTrial || invocation.isSet("--watch") ? nil : preview.refusal.map { CommandFailure(.found, $0) }
+    if let refusal { invocation.console.report(refusal) }
     var failures = [leftOut, damage].compactMap(\.self)
     if isTrial {
       isJSON ? tell(preview.json) : preview.text.forEach(invocation.console.print)
@@ -32,7 +35,7 @@ struct ReplayRun {
         failures.insert(error, at: 0)
       }
     }
-    guard var failure = failures.first else { return .ok }
+    guard var failure = failures.first else { return refusal?.exitCode ?? .ok }
     failure.lines = failures.flatMap(\.lines)
     throw failure
   }
@@ -151,8 +154,7 @@ struct ReplayRun {
   private func announce(_ count: Int, _ command: String) {
     let name = options.order.job.name
     guard isJSON else {
-      return invocation.console.print(
-        "job \(name): \(ReplayPreview.links(count)); after an interruption it goes on with: \(command)")
+      return invocation.console.print(ReplayPreview.announcement(of: name, count, command))
     }
     var json = JSONWriter()
     json.beginObject()

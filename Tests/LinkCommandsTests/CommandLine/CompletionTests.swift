@@ -7,7 +7,9 @@ struct CompletionTests {
   private static let completion = Completion(
     commands: [
       command("serve", settings: .kafka, options: [.value("--as", "NAME", ""), .json]),
-      command("file", options: [.value("--level", "low|high", "")], operands: [.optional("FILE|-"), .optional("DIR")]),
+      command(
+        "file", options: [.value("--level", "low|high", ""), .value("--kind", "plain", "")],
+        operands: [.optional("FILE|-"), .optional("DIR")]),
       command(
         "file copy",
         options: [
@@ -65,6 +67,7 @@ struct CompletionTests {
   func values() {
     #expect(offered("file", "--level", "") == ["low", "high"])
     #expect(offered("file", "--level=h") == ["--level=high"])
+    #expect(offered("file", "--kind", "") == ["plain"])
     #expect(offered("serve", "--as", "") == [])
     #expect(offered("file", "copy", "--mark", "") == [])
     #expect(paths("serve", "--config", "x") == .init(areDirectories: false, prefix: ""))

@@ -80,6 +80,13 @@ struct LinkTellingTests {
         + #"{"at":"1970-01-01T00:33:24.000Z","verdict":"transient","status":503,"wait":900000}],"replays":[{"id":"j/1","#
         + #""at":"1970-01-01T00:41:40.000Z","operator":"ops@host","reason":"adapter is\nback"}],"next":{"action":"none","#
         + #""replayCanHelp":true,"command":"linkworker replay --reason '…' '14601/a b'"}}"#)
+    let waiting = json(LinkStory(link: Self.waiting, now: Self.now).json)
+    #expect(
+      waiting.hasSuffix(
+        #""next":{"action":"attempt","at":"1970-01-01T02:49:40.000Z","deadline":"1970-01-01T03:03:20.000Z"}}"#),
+      "\(waiting)")
+    let endless = json(LinkStory(link: .sample(.scheduled(due: Self.now)), now: Self.now).json)
+    #expect(endless.hasSuffix(#""next":{"action":"attempt","at":"1970-01-01T02:46:40.000Z"}}"#), "\(endless)")
     let listed = String(decoding: LinkListing(Self.waiting, isJSON: true).line, as: UTF8.self)
     #expect(listed.hasSuffix(#","recordTime":"1970-01-01T00:16:40.000Z","brokerNames":["northwind","b\u001b[1m"]}"#))
   }
@@ -120,8 +127,8 @@ struct LinkTellingTests {
         "oldest     3/tv-9b1d waits for 2 h, since 1970-01-01T00:08:20.000Z",
         "next due   2/tv-9b1d is due for 16 min already, at 1970-01-01T02:30:00.000Z",
         "calls      0: 2 links",
-        "           2: 1 links",
-        "           33 or more: 1 links",
+        "           2: 1 link",
+        "           33 or more: 1 link",
         #"brokers    "a": 2 wait, 0 failed"#,
         #"           "northwind": 1 wait, 1 failed"#,
       ])

@@ -153,6 +153,48 @@ struct ReplayPartsTests {
     #expect(plan.refused == [.unknown: 1, .succeeded: 1, .waiting: 1])
   }
 
+  @Test("Of links that are named it is said beforehand which the worker would refuse, and what helps")
+  func refusal() {
+    let job = ReplayJob(began: now, random: 71)
+    func refusal(isNamed: Bool = true, isForced: Bool = false, _ links: [Link]) -> String? {
+      var plan = ReplayPlan(isNamed: isNamed, sent: [])
+      for link in links { plan.take(ReplayCandidate(link, in: job, limit: 1, isForced: isForced)) }
+      return ReplayPreview(plan: plan, limit: 1).refusal?.description
+    }
+    let other = Link.AcceptedReplay(id: "x", at: now, reason: "r", operator: "o")
+    let replayed = failed(4, at: 5, replays: [other])
+    let ended = (2...3).map { Link.sample(user: $0, key: "k", .succeeded(at: now)) }
+    #expect(
+      refusal([failed(1, at: 5)] + ended + [.sample(user: 5, key: "k", .scheduled(due: now))])
+        == "linkworker: replay: would be refused: 2 links, succeeded already; 1 link, waiting for the next attempt. "
+        + "Try: --watch, which tells what the worker says of each")
+    #expect(refusal([replayed])?.hasSuffix(". Try: --force, where a further replay of them is meant") == true)
+    #expect(refusal(isForced: true, [replayed]) == nil && refusal([failed(1, at: 5)]) == nil)
+    #expect(refusal(isNamed: false, ended) == nil)
+    // What this job has done itself is no refusal.
+    let own = Link.AcceptedReplay(id: job.id(for: key(6)), at: now, reason: "r", operator: "o")
+    #expect(refusal([.sample(user: 6, key: "k", .succeeded(at: now), replays: [own])]) == nil)
+  }
+
+  @Test("The first line of a job is one line, whatever line ends and escapes its reason has")
+  func announcement() throws {
+    let command = CommandWords(
+      try invocation(["--reason", "back\n\u{1B}[2Jagain\u{2028}", "--yes"]), repeating: ReplayOptions.repeated
+    ).text
+    #expect(command.hasSuffix("replay --reason 'back\n\u{1B}[2Jagain\u{2028}' --yes"))
+    let line = ReplayPreview.announcement(of: "j", 1, command)
+    #expect(line.hasPrefix("job j: 1 link; after an interruption it goes on with: "))
+    #expect(line.hasSuffix(#"replay --reason 'back\n\u001b[2Jagain\u2028' --yes"#), "\(line)")
+  }
+
+  @Test("--state failed is what replay does without it")
+  func state() throws {
+    guard case .fitting(let named) = try options("--state", "failed", "--code", "deadline_exceeded").selection,
+      case .fitting(let unnamed) = try options("--code", "deadline_exceeded").selection
+    else { throw Malformation(.notJSON, "named") }
+    #expect(named == unnamed && named.states == [.failed])
+  }
+
   @Test("An interruption says how many requests are sent, not sent and unknown, and the command that goes on")
   func interruption() {
     var ledger = SubmitLedger()
