@@ -52,6 +52,9 @@ struct CredentialGate: Sendable {
     return refusals.isOfAll
   }
 
+  /// The credential was refused in a call for this user.
+  mutating func noteRefusal(to userId: Int64) { refusals.noteOfAll(userId) }
+
   /// Whether a refusal of a call that was begun then speaks of the credential as it is now.
   func concerns(callOf began: Milliseconds) -> Bool { began >= knownSince }
 

@@ -87,7 +87,7 @@ extension Engine {
   private mutating func refuseCredential(_ call: UInt64, _ flight: CallInFlight, _ status: Int) {
     // While a credential is rotated calls with the earlier one are still under way.
     guard gate.concerns(callOf: flight.since) else { return gate.noteOther(call) }
-    _ = gate.isRefusalOfAll(flight.key.userId)
+    gate.noteRefusal(to: flight.key.userId)
     effects.append(.reloadCredential)
     if gate.refuse(call, uptime: now.uptime) { effects.append(.note(.credentialRefused(status: status))) }
   }

@@ -17,6 +17,7 @@ struct RefusalRow: Sendable {
   static let userLimit = 64
 
   private var users: Set<Int64> = []
+  /// The share of answers that were 403, and what it was before the row.
   private var share = 0.0
   private var shareBefore = 0.0
 
@@ -27,10 +28,15 @@ struct RefusalRow: Sendable {
     return chance < Self.chanceLimit
   }
 
-  /// A user was answered 401 or 403.
+  /// A user was answered 403.
   mutating func note(_ userId: Int64) {
-    if users.isEmpty { shareBefore = min(share, Self.shareLimit) }
+    noteOfAll(userId)
     share += (1 - share) * Self.shareWeight
+  }
+
+  /// A user was answered 401, or 403 while the credential is refused: that he is refused for himself, it does not say.
+  mutating func noteOfAll(_ userId: Int64) {
+    if users.isEmpty { shareBefore = min(share, Self.shareLimit) }
     if users.count < Self.userLimit { users.insert(userId) }
   }
 
@@ -43,6 +49,10 @@ struct RefusalRow: Sendable {
     users.remove(userId)
   }
 
-  /// Somebody succeeded, or there is another credential: what comes is another row.
-  mutating func end() { users = [] }
+  /// Somebody succeeded, or there is another credential: what comes is another row. One that spoke of the credential tells nothing of how many
+  /// users are refused for themselves.
+  mutating func end() {
+    if isOfAll { share = shareBefore }
+    users = []
+  }
 }

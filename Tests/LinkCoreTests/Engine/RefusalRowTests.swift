@@ -41,6 +41,20 @@ struct RefusalRowTests {
     #expect(needed.map { $0 >= 2 } == true)
   }
 
+  @Test("Refusals of the credential, however many, say nothing of users: the next time two are enough again")
+  func ofAll() {
+    var row = RefusalRow()
+    for user in Int64(1)...50 { row.noteOfAll(user) }
+    #expect(row.isOfAll)
+    row.end()
+    for user in Int64(1)...50 { row.note(user) }
+    row.end()
+    row.note(51)
+    #expect(!row.isOfAll)
+    row.note(52)
+    #expect(row.isOfAll)
+  }
+
   @Test("A user who is answered something else is out of the row, and a success or another credential ends it")
   func others() {
     var row = RefusalRow()
