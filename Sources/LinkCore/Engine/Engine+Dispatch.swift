@@ -91,8 +91,8 @@ extension Engine {
   /// While the credential is refused or the adapter down nobody holds an offset or memory: who waits is scheduled for after the next probe,
   /// what is scheduled already in the store alone, for an outage must not write to Kafka as long as it lasts.
   private mutating func postponeReady() {
-    // One of whom nothing bad is known stays, to be the breaker's next probe, some seconds from now at the most: put off, he would come back among
-    // thousands whose calls always fail, and who keep the breaker open one after the other.
+    // But for one of whom nothing bad is known: he stays, and holds his offset, until he is the breaker's next probe. Put off, he would come back
+    // among thousands whose calls always fail, and who keep the breaker open one after the other.
     let probe = gate.isOpen ? untried() : nil
     if let probe { ready.withdraw(probe) }
     putOff(ready.takeAll(), by: max((probeAt ?? now.uptime) - now.uptime, 0))
